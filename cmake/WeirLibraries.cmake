@@ -1,0 +1,19 @@
+# The libraries Weir stands on, all from Debian 12. Each is an imported target under one name.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS url)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(GTest REQUIRED)
+find_package(benchmark REQUIRED)
+pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(GIT2 REQUIRED IMPORTED_TARGET libgit2)
+
+# Asio is compiled once, in src/base/asio.cpp, instead of in every file.
+add_library(weir_asio INTERFACE)
+target_compile_definitions(weir_asio INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
+target_link_libraries(weir_asio INTERFACE Boost::headers Threads::Threads)
