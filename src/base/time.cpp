@@ -47,8 +47,8 @@ std::optional<minutes> read_zone(std::string_view text, std::size_t& pos) {
   const bool negative = pos < text.size() && text[pos] == '-';
   if (!read_char(text, pos, "+-")) return std::nullopt;
   const int hour = read_digits(text, pos, 2);
-  read_char(text, pos, ":");
-  const int minute = read_digits(text, pos, 2);
+  const bool has_minutes = read_char(text, pos, ":") || pos < text.size();
+  const int minute = has_minutes ? read_digits(text, pos, 2) : 0;
   if (hour < 0 || hour > 23 || minute < 0 || minute > 59) return std::nullopt;
   const minutes offset = hours(hour) + minutes(minute);
   return negative ? -offset : offset;

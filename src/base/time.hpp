@@ -16,7 +16,7 @@ using Duration = std::chrono::microseconds;
 
 // 2026-11-21T22:49:23.5Z; fraction only when not zero, at most six digits.
 std::string format_rfc3339(Instant instant);
-// Z, +00:00, +0800, 0 to 9 fraction digits (beyond six cut off), 'T' or ' ' between; years 1 to 9999. nullopt
+// Z, +00:00, +0800, +00, 0 to 9 fraction digits (beyond six cut off), 'T' or ' ' between; years 1 to 9999. nullopt
 // otherwise.
 std::optional<Instant> parse_rfc3339(std::string_view text);
 

@@ -19,6 +19,7 @@ TEST(Time, ParsesTheZonesProvidersSend) {
   EXPECT_EQ(parse_rfc3339("2020-06-12T08:13:13.360+0800"), expected);
   EXPECT_EQ(parse_rfc3339("2020-06-12T08:13:13.360000000+08:00"), expected);
   EXPECT_EQ(parse_rfc3339("2020-06-11 20:13:13.36-04:00"), expected);
+  EXPECT_EQ(parse_rfc3339("2020-06-12 00:13:13.36+00"), expected);
 }
 
 TEST(Time, RefusesWhatIsNoInstant) {

@@ -1,0 +1,66 @@
+// A bounded pool of connections, used by one executor. Waiters are served first come, first served.
+#pragma once
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "pg/connection.hpp"
+
+namespace weir::pg {
+
+struct PoolSettings {
+  ConnectSettings connect;
+  std::size_t connections_max = 8;
+  std::chrono::milliseconds acquire_timeout = std::chrono::seconds(30);
+};
+
+class Pool;
+
+// A borrowed connection; given back when this dies. One that broke or was left inside a transaction is dropped.
+class Lease {
+ public:
+  Lease(Pool& pool, std::unique_ptr<Connection> connection);
+  Lease(Lease&& other) noexcept;
+  Lease& operator=(Lease&&) = delete;
+  ~Lease();
+  Connection* operator->() const { return connection_.get(); }
+  Connection& operator*() const { return *connection_; }
+
+ private:
+  Pool* pool_;
+  std::unique_ptr<Connection> connection_;
+};
+
+class Pool {
+ public:
+  Pool(Executor executor, BlockingPool& blocking, PoolSettings settings);
+  ~Pool();  // every Lease must be gone
+
+  // Throws timed_out when none comes free in acquire_timeout (or by the deadline), database_unreachable when a new one
+  // cannot be opened.
+  Task<Lease> acquire(Deadline deadline = Deadline::never());
+
+  // Closes idle connections.
+  void clear();
+
+  std::size_t open_count() const { return open_; }
+  std::size_t idle_count() const { return idle_.size(); }
+  const PoolSettings& settings() const { return settings_; }
+
+ private:
+  friend class Lease;
+  void give_back(std::unique_ptr<Connection> connection);
+  void wake_one();
+  Task<> wait_for_turn(Deadline deadline);
+
+  Executor executor_;
+  BlockingPool& blocking_;
+  PoolSettings settings_;
+  std::vector<std::unique_ptr<Connection>> idle_;
+  std::deque<std::shared_ptr<asio::steady_timer>> waiters_;
+  std::size_t open_ = 0;  // borrowed, idle or being opened
+};
+
+}  // namespace weir::pg
