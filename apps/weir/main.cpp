@@ -1,8 +1,14 @@
-#include <cstdio>
+#include "weir/cli.hpp"
+#include "weir/verbs.hpp"
 
-#include <fmt/format.h>
+int main(int argc, char** argv) {
+  using namespace weir::app;
+  Cli cli;
+  CLI::App root;
+  add_global_options(root, cli);
 
-int main() {
-  fmt::print("weir {}\n", WEIR_VERSION);
-  return 0;
+  // In the order of the help.
+  add_completion(root, cli);
+
+  return run_cli(root, cli, argc, argv);
 }

@@ -1,0 +1,9 @@
+// One line per verb; each lives in verbs/<verb>.cpp and is registered in main.cpp.
+#pragma once
+#include "weir/cli.hpp"
+
+namespace weir::app {
+
+void add_completion(CLI::App& root, Cli& cli);
+
+}  // namespace weir::app
