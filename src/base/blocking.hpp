@@ -5,6 +5,7 @@
 #include <optional>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/dispatch.hpp>

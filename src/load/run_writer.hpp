@@ -1,0 +1,126 @@
+// The one committer of a script run. Rows, cursors, counts, ledger and log lines gather here and become visible in one
+// transaction, the checkpoint, which first proves by the fence that the run still has its right.
+//
+// Invariant: a cursor is never ahead of its rows. Whoever sets a cursor has appended every row before it.
+// Bounded memory: when is_full(), the next thing to do is checkpoint().
+// On the run's executor, one call at a time.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "base/asio.hpp"
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/strong_id.hpp"
+#include "load/batch.hpp"
+#include "pg/database.hpp"
+
+namespace weir::load {
+
+struct LoadSettings {
+  std::size_t batch_rows_max = 10'000;  // per checkpoint, over all resources
+  std::size_t batch_bytes_max = 16U << 20U;
+  std::chrono::milliseconds checkpoint_interval = std::chrono::seconds(10);  // a checkpoint is due after this
+  int retries_max = 5;                                                       // of a serialization failure or deadlock
+};
+
+// What a claim gave: the right to write for one script of one data source.
+struct RunRight {
+  TenantId tenant;
+  std::string data_source;
+  std::string script;  // <provider>/<script>
+  RunId run;
+  Fence fence;
+  std::optional<PipelineRunId> pipeline_run;
+  std::optional<std::string> user_id;
+};
+
+// The new value of a partition's cursor row; see weir.partition_cursor.
+struct CursorUpdate {
+  std::string partition;
+  std::string title;
+  std::int64_t expected_version = 0;  // what the run read; 0: there was no row. A mismatch raises conflict.
+  std::optional<Instant> cursor_at;
+  nlohmann::json state;               // null: none
+  std::optional<Instant> pass_start;  // of a pass that stays open
+  std::optional<Instant> pass_end;    // set: the pass stays open
+  nlohmann::json resume;
+  std::optional<std::int64_t> generation;
+  std::string declaration_hash;
+  bool is_pass_complete = false;  // writes cursor_history when cursor or state moved
+};
+
+struct LedgerEntry {
+  std::string partition;
+  std::optional<Instant> window_start, window_end;
+  std::optional<std::int64_t> expected;
+  std::int64_t fetched = 0, skipped = 0;
+  bool is_complete = false;
+  std::string note;
+};
+
+struct Gap {
+  std::string partition;
+  std::string kind;  // unreachable, failed, capped, rejected, unconfirmed_deletion, incomplete
+  std::optional<Instant> from, to;
+  std::int64_t records = 0;
+  std::string reason;
+  std::string remedy;
+};
+
+struct RunCounts {
+  std::int64_t imported = 0, unchanged = 0, deleted = 0, failed = 0, mended = 0;
+  std::int64_t requests = 0, not_modified = 0, bytes = 0, waited_ms = 0, checkpoints = 0;
+};
+
+class RunWriter {
+ public:
+  RunWriter(pg::Database& database, const ResourceCatalog& catalog, RunRight right, LoadSettings settings);
+  ~RunWriter();
+
+  // The open batch of a resource; append rows here. Throws Failure(declaration_invalid) for an unknown resource.
+  Batch& rows(std::string_view resource);
+  // A full refresh marks what it lists: rows appended from now on for `partition` are seen in `generation`;
+  // nullopt ends it.
+  void mark_generation(std::string partition, std::optional<std::int64_t> generation);
+
+  void set_cursor(CursorUpdate update);  // replaces a pending one of the same partition
+  void set_ledger(LedgerEntry entry);    // adds to a pending one of the same partition
+  void open_gap(Gap gap);
+  void close_gaps(std::string partition, std::string kind);
+  void set_unreachable(std::string partition, std::optional<std::string> reason, std::chrono::seconds probe_after);
+  void log(LogLevel level, std::string message, nlohmann::json details = nullptr, std::string record_id = {});
+  RunCounts& counts();  // requests, bytes and waits are added here; rows are counted by checkpoint()
+
+  bool is_full() const;  // rows or bytes reached their bound
+  bool is_due() const;   // full, or the interval has passed and something waits
+
+  // Commits all of it. Throws Failure(lease_lost) when the fence was replaced, (conflict) when a cursor moved
+  // meanwhile; nothing of the checkpoint is then visible. Returns the version each updated cursor now has.
+  Task<std::map<std::string, std::int64_t>> checkpoint();
+
+  // After a complete listing of `partition`: tombstones the rows this script wrote there, of `resources`, that
+  // `generation` has not seen, in its own fenced transactions; refuses (opens the gap unconfirmed_deletion, returns
+  // false) when more than max(20, 10 %) would go. `partition_columns` picks the partition's rows (repo_key = …).
+  Task<bool> finish_generation(std::string partition, std::int64_t generation, std::vector<std::string> resources,
+                               std::map<std::string, std::string> partition_columns);
+
+  // The end of the run: final status in data_source_run (and in run, when the run did something), counts, usage, and
+  // last_fetched_data_date. `wake_at` with PARKED.
+  Task<> finish(std::string status, std::optional<Error> error, std::optional<Instant> wake_at);
+
+  const RunRight& right() const;
+  const RunCounts& total() const;  // committed so far
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace weir::load

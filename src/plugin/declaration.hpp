@@ -1,0 +1,57 @@
+// What a plugin declares: a provider with its settings, and its scripts. Read from plugins/data-sources/<provider>/:
+// provider.yaml says what the provider is, every other file is one script, named by its file.
+#pragma once
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+
+namespace weir::plugin {
+
+struct ConfigKey {
+  std::string name;  // GITHUB_TOKEN
+  std::string description;
+  bool is_required = false;
+  bool is_secret = false;
+  bool is_identity = false;  // cannot change after the first import
+  std::optional<std::string> default_value;
+  std::optional<std::string> pattern;  // what a value must match (ECMAScript)
+};
+
+struct ProviderDeclaration {
+  std::string name;   // github
+  std::string title;  // GitHub
+  std::string description;
+  std::vector<ConfigKey> config;
+};
+
+// How a script finds what is new since its cursor; decides how its pages are walked.
+enum class CursorKind {
+  window,      // from/to queries: the open range is asked whole first, cut by importWindowDuration when too large
+  ascending,   // since-only, sorted ascending by a mutable time: keyset
+  descending,  // newest first until the cursor
+  heads,       // state decides, not time (branch heads, build numbers)
+  full,        // every pass lists everything: a generation
+};
+
+struct ScriptDeclaration {
+  std::string provider;
+  std::string name;
+  std::vector<std::string> resources;     // provides
+  std::vector<std::string> dependencies;  // resources it needs
+  std::chrono::seconds import_window_duration = std::chrono::hours(24);
+  std::optional<int> import_window_days = 90;  // how far back a first import reaches; nullopt: everything
+  CursorKind cursor = CursorKind::full;
+  std::chrono::seconds lookback{0};
+  std::chrono::seconds settle{0};  // how long the provider needs until what it lists is complete
+  int partitions_in_parallel = 1;
+  int attempts_max = 3;  // per partition and run
+  std::string file;      // where it was declared
+  std::string hash;      // of what changes the meaning of collected rows; kept with each cursor
+
+  std::string full_name() const { return provider + "/" + name; }
+};
+
+}  // namespace weir::plugin
