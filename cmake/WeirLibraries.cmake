@@ -15,5 +15,5 @@ pkg_check_modules(GIT2 REQUIRED IMPORTED_TARGET libgit2)
 
 # Asio is compiled once, in src/base/asio.cpp, instead of in every file.
 add_library(weir_asio INTERFACE)
-target_compile_definitions(weir_asio INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
+target_compile_definitions(weir_asio INTERFACE BOOST_ASIO_SEPARATE_COMPILATION)
 target_link_libraries(weir_asio INTERFACE Boost::headers Threads::Threads)
