@@ -129,6 +129,8 @@ CREATE TABLE weir.data_source (
   name text NOT NULL CHECK (name ~ '^[a-z0-9-]{1,40}$'),
   provider text NOT NULL CHECK (provider ~ '^[a-z0-9-]{1,40}$'),
   is_enabled boolean NOT NULL DEFAULT true,
+  is_paused boolean NOT NULL DEFAULT false, -- its tenant is paused; here because the claim sees only home tables
+  state text NOT NULL DEFAULT 'ACTIVE' CHECK (state IN ('ACTIVE', 'DELETING')),
   needs_credentials text,           -- why the source stopped; null when its credentials are believed good
   first_import_at timestamptz,      -- from then on its identity settings are fixed
   last_sync_at timestamptz,         -- all its scripts finished and none FAILED

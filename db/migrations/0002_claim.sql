@@ -8,13 +8,22 @@ CREATE FUNCTION weir.is_epoch_alive(p_epoch bigint) RETURNS boolean LANGUAGE sql
 $$;
 GRANT EXECUTE ON FUNCTION weir.is_epoch_alive(bigint) TO {{control}}, {{tenant}};
 
+-- Held to the end of the transaction by every claim of the tenant and by whoever changes what a claim judges (disable,
+-- pause, removal, settings): inside it no claim is half done, and the next one sees the change.
+CREATE FUNCTION weir.lock_claims(p_tenant uuid) RETURNS void LANGUAGE sql VOLATILE AS $$
+  SELECT pg_advisory_xact_lock(hashtextextended('weir.claim ' || p_tenant::text, 0))
+$$;
+GRANT EXECUTE ON FUNCTION weir.lock_claims(uuid) TO {{tenant}};
+
 -- One call, one transaction without client round trips. Outcomes:
 --   claimed            fence and run_id are the right to run
 --   locked             somebody judges this very row now: ask again in a moment
 --   held               runs on holder_epoch
 --   parked             until wake_at
 --   cap                the tenant has p_cap scripts running
---   disabled, needs_credentials, unknown_source
+--   disabled           also while the source is being removed
+--   paused             the tenant is
+--   needs_credentials, unknown_source
 --   node_lost          the caller itself is no longer alive
 -- Locking and judging are two statements, hence two snapshots: judging in the locking statement would see the row as it
 -- was before a claim that has just committed, and steal it.
@@ -29,7 +38,12 @@ DECLARE
   source weir.data_source;
 BEGIN
   -- Claims of one tenant one after the other, so that its cap is exact.
-  PERFORM pg_advisory_xact_lock(hashtextextended('weir.claim ' || p_tenant::text, 0));
+  PERFORM weir.lock_claims(p_tenant);
+  -- Before the insert: a claim that comes after a removal leaves nothing behind.
+  IF NOT EXISTS (SELECT FROM weir.data_source d WHERE d.tenant_id = p_tenant AND d.name = p_source) THEN
+    RETURN QUERY SELECT 'unknown_source', 0::bigint, NULL::uuid, NULL::bigint, NULL::timestamptz, NULL::text, NULL::uuid;
+    RETURN;
+  END IF;
   INSERT INTO weir.data_source_run (tenant_id, data_source, script) VALUES (p_tenant, p_source, p_script)
     ON CONFLICT DO NOTHING;
   PERFORM FROM weir.data_source_run r
@@ -43,8 +57,8 @@ BEGIN
     WHERE r.tenant_id = p_tenant AND r.data_source = p_source AND r.script = p_script;
   SELECT * INTO source FROM weir.data_source d WHERE d.tenant_id = p_tenant AND d.name = p_source;
   outcome := CASE
-    WHEN source.name IS NULL THEN 'unknown_source'
-    WHEN NOT source.is_enabled THEN 'disabled'
+    WHEN NOT source.is_enabled OR source.state = 'DELETING' THEN 'disabled'
+    WHEN source.is_paused THEN 'paused'
     WHEN source.needs_credentials IS NOT NULL THEN 'needs_credentials'
     WHEN NOT weir.is_epoch_alive(p_epoch) THEN 'node_lost'
     WHEN mine.status = 'RUNNING' AND weir.is_epoch_alive(mine.epoch) THEN 'held'
@@ -111,3 +125,25 @@ BEGIN
 END
 $$;
 GRANT EXECUTE ON FUNCTION weir.replace_fence(uuid, text, text, text, text) TO {{tenant}};
+
+-- The same for every script of a source (null: of all the tenant's sources), with the claims locked: whoever changed the
+-- source in this transaction knows that nobody runs by the old state. The number of runs that lost their right.
+CREATE FUNCTION weir.replace_fences(p_tenant uuid, p_source text, p_status text, p_reason text) RETURNS int
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  one record;
+  interrupted int := 0;
+BEGIN
+  PERFORM weir.lock_claims(p_tenant);
+  FOR one IN SELECT r.data_source, r.script FROM weir.data_source_run r
+    WHERE r.tenant_id = p_tenant AND (p_source IS NULL OR r.data_source = p_source)
+    ORDER BY r.data_source, r.script
+  LOOP
+    IF weir.replace_fence(p_tenant, one.data_source, one.script, p_status, p_reason) THEN
+      interrupted := interrupted + 1;
+    END IF;
+  END LOOP;
+  RETURN interrupted;
+END
+$$;
+GRANT EXECUTE ON FUNCTION weir.replace_fences(uuid, text, text, text) TO {{tenant}};

@@ -7,18 +7,11 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "tenancy/config_key.hpp"
 
 namespace weir::plugin {
 
-struct ConfigKey {
-  std::string name;  // GITHUB_TOKEN
-  std::string description;
-  bool is_required = false;
-  bool is_secret = false;
-  bool is_identity = false;  // cannot change after the first import
-  std::optional<std::string> default_value;
-  std::optional<std::string> pattern;  // what a value must match (ECMAScript)
-};
+using tenancy::ConfigKey;
 
 struct ProviderDeclaration {
   std::string name;   // github
