@@ -5,7 +5,8 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "pg/sqlstate.hpp"
+#include "pg/libpq_error.hpp"
+#include "pg/libpq_params.hpp"
 
 namespace weir::pg {
 namespace {
@@ -41,8 +42,6 @@ PGconn* connect_blocking(const ConnectSettings& settings) {
   return PQconnectdbParams(keys, values, 1);
 }
 
-std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
-
 // Waits for the socket or the deadline; false at the deadline.
 Task<bool> wait_socket(Socket& socket, Socket::wait_type type, Deadline deadline) {
   using namespace asio::experimental::awaitable_operators;
@@ -53,14 +52,6 @@ Task<bool> wait_socket(Socket& socket, Socket::wait_type type, Deadline deadline
   asio::steady_timer timer(socket.get_executor(), deadline.at());
   const auto first = co_await (socket.async_wait(type, asio::use_awaitable) || timer.async_wait(asio::use_awaitable));
   co_return first.index() == 0;
-}
-
-Error error_of(const PGresult* result, std::string_view name) {
-  const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-  const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-  const std::string_view sqlstate = state != nullptr ? state : "";
-  return {meaning_of(sqlstate), message != nullptr ? message : first_line(PQresultErrorMessage(result)),
-          fmt::format("statement {}, SQLSTATE {}", name, sqlstate.empty() ? "none" : sqlstate)};
 }
 
 struct Finish {
@@ -90,12 +81,7 @@ Task<std::unique_ptr<Connection>> Connection::open(BlockingPool& pool, ConnectSe
   const auto executor = co_await asio::this_coro::executor;
   auto connected =
       co_await run_blocking(pool, [settings] { return std::unique_ptr<PGconn, Finish>(connect_blocking(settings)); });
-  if (connected == nullptr || PQstatus(connected.get()) != CONNECTION_OK) {
-    const auto reason = connected ? first_line(PQerrorMessage(connected.get())) : "out of memory";
-    throw Failure(
-        {ErrorCode::database_unreachable,
-         fmt::format("the database cannot be reached: {}; check the database URL and that the server runs", reason)});
-  }
+  if (connected == nullptr || PQstatus(connected.get()) != CONNECTION_OK) throw Failure(connect_error(connected.get()));
   co_return std::unique_ptr<Connection>(new Connection(executor, connected.release()));
 }
 
@@ -204,20 +190,10 @@ int Connection::backend_pid() const { return PQbackendPID(connection_); }
 int Connection::server_version() const { return PQserverVersion(connection_); }
 
 void Connection::send(const Command& command) {
-  const auto& values = command.params.values();
-  std::vector<Oid> types;
-  std::vector<const char*> data;
-  std::vector<int> lengths;
-  std::vector<int> formats;
-  for (const auto& value : values) {
-    types.push_back(value.type);
-    data.push_back(value.is_null ? nullptr : value.bytes.data());
-    lengths.push_back(static_cast<int>(value.bytes.size()));
-    formats.push_back(value.is_binary ? 1 : 0);
-  }
+  const LibpqParams params(command.params);
   const std::string sql(command.statement.sql);
-  if (PQsendQueryParams(connection_, sql.c_str(), static_cast<int>(values.size()), types.data(), data.data(),
-                        lengths.data(), formats.data(), 0) != 1)
+  if (PQsendQueryParams(connection_, sql.c_str(), params.count(), params.types.data(), params.data.data(),
+                        params.lengths.data(), params.formats.data(), 0) != 1)
     throw_lost(command.statement.name);
 }
 
@@ -267,9 +243,7 @@ Task<Rows> Connection::collect(std::string_view name, Deadline deadline) {
 
 void Connection::throw_lost(std::string_view name) {
   is_broken_ = true;
-  throw Failure({ErrorCode::database_unreachable,
-                 fmt::format("the connection to the database is lost: {}", first_line(PQerrorMessage(connection_))),
-                 fmt::format("statement {}", name)});
+  throw Failure(lost_error(connection_, name));
 }
 
 }  // namespace weir::pg
