@@ -1,38 +1,12 @@
 #include "weir/usage.hpp"
 
-#include <numeric>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/nearest.hpp"
+
 namespace weir::app {
 namespace {
-
-// Levenshtein distance.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const auto replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replaced}));
-    }
-  }
-  return row.back();
-}
-
-std::string nearest(std::string_view word, const std::vector<std::string>& known) {
-  constexpr std::size_t k_typos_max = 2;
-  std::string best;
-  std::size_t best_distance = k_typos_max + 1;
-  for (const auto& candidate : known)
-    if (const auto d = distance(word, candidate); d < best_distance && d < candidate.size()) {
-      best = candidate;
-      best_distance = d;
-    }
-  return best;
-}
 
 std::vector<std::string> verbs_of(const CLI::App& command) {
   std::vector<std::string> names;
@@ -50,7 +24,7 @@ std::vector<std::string> options_of(const CLI::App& command) {
 }
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
-  const auto best = nearest(word, known);
+  const auto best = nearest_word(word, known);
   return best.empty() ? "" : fmt::format("; did you mean {}?", best);
 }
 
