@@ -1,0 +1,7 @@
+#!/bin/sh
+# The long rounds of tests/chaos: kills, freezes, races, restarts, with the evidence printed. ROUNDS=200 by default.
+set -eu
+cd "$(dirname "$0")/.."
+scripts/build.sh release
+WEIR_CHAOS_ROUNDS=${ROUNDS:-200} WEIR_BINARY=$PWD/build/weir WEIR_TESTING_BINARY=$PWD/build/release/tests/weir_testing \
+  exec scripts/with-postgres.sh /usr/bin/python3 -m pytest -q -s -p no:cacheprovider tests/chaos ${T:+-k "$T"}
