@@ -28,6 +28,7 @@ struct LoadSettings {
   std::size_t batch_bytes_max = 16U << 20U;
   std::chrono::milliseconds checkpoint_interval = std::chrono::seconds(10);  // a checkpoint is due after this
   int retries_max = 5;                                                       // of a serialization failure or deadlock
+  std::string ledger_resource{};  // whose rows the ledger counts, as the provider's totals do; empty: of all resources
 };
 
 // What a claim gave: the right to write for one script of one data source.
@@ -60,7 +61,8 @@ struct LedgerEntry {
   std::string partition;
   std::optional<Instant> window_start, window_end;
   std::optional<std::int64_t> expected;
-  std::int64_t fetched = 0, skipped = 0;
+  std::int64_t fetched = 0;  // beyond the rows appended for the partition, which count by themselves
+  std::int64_t skipped = 0;
   bool is_complete = false;
   std::string note;
 };
@@ -79,15 +81,22 @@ struct RunCounts {
   std::int64_t requests = 0, not_modified = 0, bytes = 0, waited_ms = 0, checkpoints = 0;
 };
 
+enum class GenerationOutcome {
+  done,          // what the listing did not show is tombstoned
+  unconfirmed,   // too much is missing: nothing was deleted, the gap unconfirmed_deletion is open
+  listing_lost,  // the database lost the seen keys in a crash: nothing was deleted, list again as a new generation
+};
+
 class RunWriter {
  public:
   RunWriter(pg::Database& database, const ResourceCatalog& catalog, RunRight right, LoadSettings settings);
   ~RunWriter();
 
-  // The open batch of a resource; append rows here. Throws Failure(declaration_invalid) for an unknown resource.
-  Batch& rows(std::string_view resource);
-  // A full refresh marks what it lists: rows appended from now on for `partition` are seen in `generation`;
-  // nullopt ends it.
+  // The open batch of a resource for a partition; append rows here. Valid until the checkpoint that completes the
+  // partition's pass. Throws Failure(declaration_invalid) for an unknown resource.
+  Batch& rows(std::string_view resource, std::string_view partition = {});
+  // A full refresh marks what it lists: rows appended from now on for `partition` are seen in `generation`, a number
+  // that grows with each new listing and stays the same when one is resumed; nullopt ends it.
   void mark_generation(std::string partition, std::optional<std::int64_t> generation);
 
   void set_cursor(CursorUpdate update);  // replaces a pending one of the same partition
@@ -101,18 +110,27 @@ class RunWriter {
   bool is_full() const;  // rows or bytes reached their bound
   bool is_due() const;   // full, or the interval has passed and something waits
 
-  // Commits all of it. Throws Failure(lease_lost) when the fence was replaced, (conflict) when a cursor moved
-  // meanwhile; nothing of the checkpoint is then visible. Returns the version each updated cursor now has.
+  // Commits all of it. Returns the version that the cursor row of each partition touched now has. Conflicts with
+  // other transactions are retried; rows that the database refuses all the same are searched for, rejected alone (as
+  // failed, with their ids in the log and a gap `rejected`) and the rest committed. Throws Failure, and nothing of the
+  // checkpoint is visible:
+  //   lease_lost    the fence was replaced or the lease ran out; every later call throws the same
+  //   conflict      a cursor was moved by somebody else meanwhile
+  //   invalid_data  over 100 rows are refused: that is no bad record but a table that fits no longer
+  //   disk_full, database_unreachable, …  what was pending is still pending
   Task<std::map<std::string, std::int64_t>> checkpoint();
 
-  // After a complete listing of `partition`: tombstones the rows this script wrote there, of `resources`, that
-  // `generation` has not seen, in its own fenced transactions; refuses (opens the gap unconfirmed_deletion, returns
-  // false) when more than max(20, 10 %) would go. `partition_columns` picks the partition's rows (repo_key = …).
-  Task<bool> finish_generation(std::string partition, std::int64_t generation, std::vector<std::string> resources,
-                               std::map<std::string, std::string> partition_columns);
+  // After a complete listing of `partition`, once its rows are committed: tombstones the rows this script wrote there,
+  // of `resources`, that `generation` has not seen, in its own fenced transactions; refuses when more than
+  // max(20, 10 %) of a resource's rows would go. `partition_columns` picks the partition's rows (repo_key = …); only
+  // the partition "" may have none. Calling it again for the same generation does nothing more.
+  Task<GenerationOutcome> finish_generation(std::string partition, std::int64_t generation,
+                                            std::vector<std::string> resources,
+                                            std::map<std::string, std::string> partition_columns);
 
   // The end of the run: final status in data_source_run (and in run, when the run did something), counts, usage, and
-  // last_fetched_data_date. `wake_at` with PARKED.
+  // last_fetched_data_date. Pending gaps, ledger entries and log lines are written, pending rows and cursors dropped:
+  // checkpoint() first what shall stay. `wake_at` with PARKED.
   Task<> finish(std::string status, std::optional<Error> error, std::optional<Instant> wake_at);
 
   const RunRight& right() const;

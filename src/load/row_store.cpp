@@ -1,0 +1,117 @@
+#include "load/row_store.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "load/text.hpp"
+
+namespace weir::load {
+namespace {
+
+constexpr std::size_t k_record_id_bytes_max = 200;
+constexpr std::size_t k_mended_records_max = 10;
+constexpr std::size_t k_rejected_kept_max = 1'000;
+constexpr std::size_t k_arena_bytes_max = 1U << 30U;
+constexpr std::size_t k_arena_bytes_kept = 8U << 20U;  // a larger one, grown by rare huge rows, is given back
+
+}  // namespace
+
+RowStore::RowStore(const Resource& resource)
+    : resource_(&resource), row_(resource.columns.size()), mended_(resource.columns.size()) {}
+
+void RowStore::begin_row() {
+  std::ranges::fill(row_, Cell{});
+  row_start_ = arena_.size();
+  source_time_ = k_no_time;
+  row_mended_ = 0;
+  refusal_.clear();
+}
+
+void RowStore::set(std::size_t column, std::size_t value_start) {
+  if (arena_.size() > k_arena_bytes_max)
+    throw Failure({ErrorCode::internal,
+                   fmt::format("a batch of {} outgrew 1 GiB: a checkpoint was due long before", resource_->name)});
+  row_[column] = {static_cast<std::uint32_t>(value_start), static_cast<std::int32_t>(arena_.size() - value_start)};
+}
+
+void RowStore::count_mended(std::size_t column, std::size_t values) {
+  mended_[column] += static_cast<std::int64_t>(values);
+  mended_total_ += static_cast<std::int64_t>(values);
+  row_mended_ += values;
+}
+
+void RowStore::refuse(std::string reason) {
+  if (refusal_.empty()) refusal_ = std::move(reason);
+}
+
+bool RowStore::end_row(Origin origin) {
+  auto reason = refusal_.empty() ? check_key() : std::move(refusal_);
+  if (!reason.empty()) {
+    reject(origin, std::move(reason));
+    return false;
+  }
+  if (row_mended_ > 0 && mended_records_.size() < k_mended_records_max) mended_records_.push_back(id_of(row_.data()));
+  cells_.insert(cells_.end(), row_.begin(), row_.end());
+  origins_.push_back(origin);
+  source_times_.push_back(source_time_);
+  return true;
+}
+
+// Why the key cannot be stored; empty when it can.
+std::string RowStore::check_key() const {
+  for (std::size_t i = 0; i < resource_->key_columns; ++i) {
+    const auto& name = resource_->columns[i].name;
+    if (row_[i].length < 0) return fmt::format("its key has no {}", name);
+    const auto value = view(row_[i]);
+    if (value.size() > k_key_part_bytes_max)
+      return fmt::format("{} of its key has {} bytes, over the limit of {}", name, value.size(), k_key_part_bytes_max);
+    if (!is_storable_text(value)) return fmt::format("{} of its key is not valid UTF-8 or holds NUL", name);
+  }
+  return {};
+}
+
+void RowStore::reject(Origin origin, std::string reason) {
+  ++rejected_count_;
+  ++rejected_by_origin_[origin];
+  if (rejected_.size() < k_rejected_kept_max) rejected_.push_back({id_of(row_.data()), std::move(reason)});
+  arena_.resize(row_start_);
+}
+
+std::size_t RowStore::bytes() const {
+  return arena_.size() + cells_.size() * sizeof(Cell) + rows() * (sizeof(Origin) + sizeof(std::int64_t));
+}
+
+std::optional<std::string_view> RowStore::at(std::size_t row, std::size_t column) const {
+  const auto& cell = cells_[row * resource_->columns.size() + column];
+  if (cell.length < 0) return std::nullopt;
+  return view(cell);
+}
+
+std::string RowStore::record_id(std::size_t row) const { return id_of(&cells_[row * resource_->columns.size()]); }
+
+std::string RowStore::id_of(const Cell* row) const {
+  std::string id;
+  for (std::size_t i = 0; i < resource_->key_columns; ++i) {
+    if (i > 0) id += '/';
+    if (row[i].length >= 0) append_mended(id, cut_text(view(row[i]), k_record_id_bytes_max));
+  }
+  return std::string(cut_text(id, k_record_id_bytes_max));
+}
+
+void RowStore::clear() {
+  if (arena_.capacity() > k_arena_bytes_kept) arena_ = {};
+  arena_.clear();
+  cells_.clear();
+  origins_.clear();
+  source_times_.clear();
+  mended_total_ = 0;
+  std::ranges::fill(mended_, 0);
+  mended_records_.clear();
+  rejected_.clear();
+  rejected_count_ = 0;
+  rejected_by_origin_.clear();
+}
+
+}  // namespace weir::load
