@@ -36,10 +36,10 @@ struct Column {
 
 struct Resource {
   std::string name;
-  std::string description;
-  std::vector<Column> columns;  // the key's columns first, in the key's order
+  std::string description{};
+  std::vector<Column> columns{};  // the key's columns first, in the key's order
   std::size_t key_columns = 0;
-  std::optional<std::size_t> updated_at;  // index of the column with the provider's time of change
+  std::optional<std::size_t> updated_at{};  // index of the column with the provider's time of change
 
   // The index of a column; nullopt when there is none of this name.
   std::optional<std::size_t> find(std::string_view column) const;
