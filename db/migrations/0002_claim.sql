@@ -15,6 +15,19 @@ CREATE FUNCTION weir.lock_claims(p_tenant uuid) RETURNS void LANGUAGE sql VOLATI
 $$;
 GRANT EXECUTE ON FUNCTION weir.lock_claims(uuid) TO {{tenant}};
 
+-- The session advisory lock that a node's direct connection holds while it lives, and whether anybody holds it.
+CREATE FUNCTION weir.node_lock_key(p_epoch bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT hashtextextended('weir.node ' || p_epoch::text, 0)
+$$;
+CREATE FUNCTION weir.is_node_lock_held(p_epoch bigint) RETURNS boolean LANGUAGE sql VOLATILE AS $$
+  SELECT EXISTS (SELECT FROM pg_locks l
+                 WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
+                   AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+                   AND l.classid = ((weir.node_lock_key(p_epoch) >> 32) & 4294967295)::oid
+                   AND l.objid = (weir.node_lock_key(p_epoch) & 4294967295)::oid)
+$$;
+GRANT EXECUTE ON FUNCTION weir.node_lock_key(bigint), weir.is_node_lock_held(bigint) TO {{control}};
+
 -- One call, one transaction without client round trips. Outcomes:
 --   claimed            fence and run_id are the right to run
 --   locked             somebody judges this very row now: ask again in a moment
@@ -121,6 +134,8 @@ BEGIN
       error = CASE WHEN was.status IN ('RUNNING', 'PARKED') THEN p_reason ELSE was.error END,
       completed_at = CASE WHEN was.status IN ('RUNNING', 'PARKED') THEN clock_timestamp() ELSE was.completed_at END
     WHERE r.tenant_id = p_tenant AND r.data_source = p_source AND r.script = p_script;
+  -- The holder looks once a second anyway; this tells it at once.
+  IF was.status = 'RUNNING' THEN PERFORM pg_notify('weir_node_' || was.epoch::text, 'fence'); END IF;
   RETURN was.status IN ('RUNNING', 'PARKED');
 END
 $$;

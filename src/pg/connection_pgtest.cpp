@@ -191,5 +191,27 @@ TEST(Pool, DropsABrokenConnection) {
   });
 }
 
+Task<std::string> name_of(Pool& pool) {
+  const auto lease = co_await pool.acquire();
+  const auto rows = co_await lease->query({"name", "SELECT current_setting('application_name') AS name"}, {}, soon());
+  co_return rows.one().get<std::string>("name");
+}
+
+TEST(Pool, ANewNameHoldsForEveryConnectionBorrowedFromNowOn) {
+  test::run([](test::Context context) -> Task<> {
+    Pool pool(context.executor(), context.blocking, {.connect = test_settings(), .connections_max = 2});
+    {
+      const auto borrowed = co_await pool.acquire();
+      const auto before = co_await name_of(pool);
+      EXPECT_EQ(before, "weir");
+      pool.rename("weir epoch 7");
+      EXPECT_TRUE(borrowed->is_usable());
+    }
+    EXPECT_EQ(pool.open_count(), 0U);
+    const auto after = co_await name_of(pool);
+    EXPECT_EQ(after, "weir epoch 7");
+  });
+}
+
 }  // namespace
 }  // namespace weir::pg

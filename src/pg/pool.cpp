@@ -4,12 +4,14 @@
 
 namespace weir::pg {
 
-Lease::Lease(Pool& pool, std::unique_ptr<Connection> connection) : pool_(&pool), connection_(std::move(connection)) {}
+Lease::Lease(Pool& pool, std::unique_ptr<Connection> connection, int generation)
+    : pool_(&pool), connection_(std::move(connection)), generation_(generation) {}
 
-Lease::Lease(Lease&& other) noexcept : pool_(other.pool_), connection_(std::move(other.connection_)) {}
+Lease::Lease(Lease&& other) noexcept
+    : pool_(other.pool_), connection_(std::move(other.connection_)), generation_(other.generation_) {}
 
 Lease::~Lease() {
-  if (connection_) pool_->give_back(std::move(connection_));
+  if (connection_) pool_->give_back(std::move(connection_), generation_);
 }
 
 Pool::Pool(Executor executor, BlockingPool& blocking, PoolSettings settings)
@@ -23,16 +25,17 @@ Task<Lease> Pool::acquire(Deadline deadline) {
     while (!idle_.empty()) {
       auto connection = std::move(idle_.back());
       idle_.pop_back();
-      if (connection->is_usable()) co_return Lease(*this, std::move(connection));
+      if (connection->is_usable()) co_return Lease(*this, std::move(connection), generation_);
       --open_;
     }
     if (open_ < settings_.connections_max) break;
     co_await wait_for_turn(until);
   }
   ++open_;
+  const auto generation = generation_;
   try {
     auto connection = co_await Connection::open(blocking_, settings_.connect);
-    co_return Lease(*this, std::move(connection));
+    co_return Lease(*this, std::move(connection), generation);
   } catch (...) {
     --open_;
     wake_one();
@@ -55,8 +58,8 @@ Task<> Pool::wait_for_turn(Deadline deadline) {
     throw Failure({ErrorCode::timed_out, "no database connection came free in time; raise the pool's limit"});
 }
 
-void Pool::give_back(std::unique_ptr<Connection> connection) {
-  if (connection->is_usable() && !connection->is_in_transaction())
+void Pool::give_back(std::unique_ptr<Connection> connection, int generation) {
+  if (generation == generation_ && connection->is_usable() && !connection->is_in_transaction())
     idle_.push_back(std::move(connection));
   else
     --open_;
@@ -69,6 +72,12 @@ void Pool::wake_one() {
   const auto timer = waiters_.front();
   waiters_.pop_front();
   timer->cancel();
+}
+
+void Pool::rename(std::string application_name) {
+  settings_.connect.application_name = std::move(application_name);
+  ++generation_;
+  clear();
 }
 
 void Pool::clear() {

@@ -21,7 +21,7 @@ class Pool;
 // A borrowed connection; given back when this dies. One that broke or was left inside a transaction is dropped.
 class Lease {
  public:
-  Lease(Pool& pool, std::unique_ptr<Connection> connection);
+  Lease(Pool& pool, std::unique_ptr<Connection> connection, int generation);
   Lease(Lease&& other) noexcept;
   Lease& operator=(Lease&&) = delete;
   ~Lease();
@@ -31,6 +31,7 @@ class Lease {
  private:
   Pool* pool_;
   std::unique_ptr<Connection> connection_;
+  int generation_;  // of the pool's name when it was opened
 };
 
 class Pool {
@@ -44,6 +45,8 @@ class Pool {
 
   // Closes idle connections.
   void clear();
+  // The application name of connections from now on; those opened before are closed when they come back.
+  void rename(std::string application_name);
 
   std::size_t open_count() const { return open_; }
   std::size_t idle_count() const { return idle_.size(); }
@@ -51,7 +54,7 @@ class Pool {
 
  private:
   friend class Lease;
-  void give_back(std::unique_ptr<Connection> connection);
+  void give_back(std::unique_ptr<Connection> connection, int generation);
   void wake_one();
   Task<> wait_for_turn(Deadline deadline);
 
@@ -60,6 +63,7 @@ class Pool {
   PoolSettings settings_;
   std::vector<std::unique_ptr<Connection>> idle_;
   std::deque<std::shared_ptr<asio::steady_timer>> waiters_;
+  int generation_ = 0;    // grows with rename()
   std::size_t open_ = 0;  // borrowed, idle or being opened
 };
 

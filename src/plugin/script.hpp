@@ -108,6 +108,9 @@ class ScriptRun {
   // Never empty for a script without partitions: one with key "".
   virtual Task<Result<std::vector<Partition>>> partitions() = 0;
   virtual Task<Result<>> run_pass(PassContext& pass) = 0;
+  // What the provider's clock (the Date of its latest answer) is ahead of ours, negative when it is behind; nullopt:
+  // it has not said. A pass of a provider whose clock is behind completes only up to that clock.
+  virtual std::optional<Duration> provider_clock_offset() const { return std::nullopt; }
 };
 
 class Script {
