@@ -8,7 +8,8 @@
 CREATE SCHEMA data;
 GRANT USAGE ON SCHEMA weir, data TO {{control}}, {{tenant}}, {{reader}};
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA weir FROM PUBLIC;
-ALTER DEFAULT PRIVILEGES IN SCHEMA weir REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+-- For the whole database: a revocation by schema would not take back what is granted by default.
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 
 -- Ids ---------------------------------------------------------------------------------------------------------------
 
