@@ -8,7 +8,9 @@ int main(int argc, char** argv) {
   add_global_options(root, cli);
 
   // In the order of the help.
+  add_db(root, cli);
   add_completion(root, cli);
+  add_embedded_guard(root, cli);
 
   return run_cli(root, cli, argc, argv);
 }

@@ -5,5 +5,7 @@
 namespace weir::app {
 
 void add_completion(CLI::App& root, Cli& cli);
+void add_db(CLI::App& root, Cli& cli);
+void add_embedded_guard(CLI::App& root, Cli& cli);
 
 }  // namespace weir::app

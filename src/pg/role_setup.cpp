@@ -1,7 +1,5 @@
 #include "pg/role_setup.hpp"
 
-#include <set>
-
 #include <fmt/format.h>
 
 #include "pg/database.hpp"
@@ -27,16 +25,30 @@ bool is_name_character(char c) {
 
 std::string remedy(const RoleNames& roles) { return fmt::format(fmt::runtime(k_remedy), roles.prefix); }
 
-Result<> check_plain(const Row& role) {
-  const auto name = role.get<std::string>("name");
-  for (const auto& [column, attribute] :
-       {std::pair("is_superuser", "SUPERUSER"), std::pair("bypasses_rls", "BYPASSRLS")})
-    if (role.get<bool>(column))
-      return fail(ErrorCode::configuration,
-                  fmt::format("the role {0} has {1}, so the isolation of tenants would not hold: let Weir log in as a "
-                              "role without it (ALTER ROLE {0} NO{1}, or another user in the database URL)",
-                              name, attribute));
+Result<> check_plain(const RoleFacts& role) {
+  if (!role.is_superuser && !role.bypasses_rls) return {};
+  const auto* attribute = role.is_superuser ? "SUPERUSER" : "BYPASSRLS";
+  return fail(ErrorCode::configuration,
+              fmt::format("the role {0} has {1}, so the isolation of tenants would not hold: let Weir log in as a role "
+                          "without it (ALTER ROLE {0} NO{1}, or another user in the database URL)",
+                          role.name, attribute));
+}
+
+Result<> check_membership(const RoleFacts& role, const std::string& login, const RoleNames& roles) {
+  if (role.is_inherited)
+    return fail(
+        ErrorCode::configuration,
+        fmt::format("the login role {0} inherits the rights of {1}, so a forgotten SET ROLE would go unseen: ALTER "
+                    "ROLE {0} NOINHERIT (since PostgreSQL 16 also GRANT {1} TO {0} WITH INHERIT FALSE)",
+                    login, role.name));
+  if (!role.is_login && role.name != roles.reader() && !role.is_member)
+    return fail(ErrorCode::configuration,
+                fmt::format("the login role {} may not take the role {}: {}", login, role.name, remedy(roles)));
   return {};
+}
+
+std::vector<std::string> working_roles(const RoleNames& roles) {
+  return {roles.owner(), roles.control(), roles.tenant(), roles.reader()};
 }
 
 }  // namespace
@@ -78,31 +90,26 @@ Result<RoleNames> find_roles(BlockingSession& session) {
   return RoleNames{*owner};
 }
 
-Result<> verify_roles(BlockingSession& session, const RoleNames& roles) {
-  const std::vector<std::string> names{roles.owner(), roles.control(), roles.tenant(), roles.reader()};
+std::vector<RoleFacts> list_roles(BlockingSession& session, const RoleNames& roles) {
   Params params;
-  params.add_array(names);
+  params.add_array(working_roles(roles));
   const auto rows = session.query(sql::list_roles, params);
-  std::set<std::string> missing(names.begin(), names.end());
-  for (const auto row : rows) {
-    if (auto plain = check_plain(row); !plain) return plain;
-    missing.erase(row.get<std::string>("name"));
-  }
-  if (!missing.empty())
-    return fail(ErrorCode::configuration,
-                fmt::format("the role {} does not exist: {}", *missing.begin(), remedy(roles)));
-  const auto login = rows[0].get<std::string>("name");
-  for (const auto row : rows) {
-    const auto name = row.get<std::string>("name");
-    if (row.get<bool>("is_inherited"))
-      return fail(ErrorCode::configuration,
-                  fmt::format("the login role {0} inherits the rights of {1}, so a forgotten SET ROLE would go unseen: "
-                              "ALTER ROLE {0} NOINHERIT (since PostgreSQL 16 also GRANT {1} TO {0} WITH INHERIT FALSE)",
-                              login, name));
-    if (!row.get<bool>("is_login") && name != roles.reader() && !row.get<bool>("is_member"))
-      return fail(ErrorCode::configuration,
-                  fmt::format("the login role {} may not take the role {}: {}", login, name, remedy(roles)));
-  }
+  std::vector<RoleFacts> facts;
+  for (const auto row : rows)
+    facts.push_back({row.get<std::string>("name"), row.get<bool>("is_superuser"), row.get<bool>("bypasses_rls"),
+                     row.get<bool>("is_login"), row.get<bool>("is_inherited"), row.get<bool>("is_member")});
+  return facts;
+}
+
+Result<> verify_roles(BlockingSession& session, const RoleNames& roles) {
+  const auto facts = list_roles(session, roles);
+  for (const auto& role : facts)
+    if (auto plain = check_plain(role); !plain) return plain;
+  for (const auto& name : working_roles(roles))
+    if (std::ranges::find(facts, name, &RoleFacts::name) == facts.end())
+      return fail(ErrorCode::configuration, fmt::format("the role {} does not exist: {}", name, remedy(roles)));
+  for (const auto& role : facts)
+    if (auto member = check_membership(role, facts.front().name, roles); !member) return member;
   return {};
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 #include "pg/blocking_session.hpp"
@@ -19,6 +20,17 @@ Result<std::string> render_roles_sql(std::string_view database);
 
 // The roles in use: after the owner of schema weir, before the first migration after the database's name.
 Result<RoleNames> find_roles(BlockingSession& session);
+
+struct RoleFacts {
+  std::string name;
+  bool is_superuser;
+  bool bypasses_rls;
+  bool is_login;      // the session's own
+  bool is_inherited;  // the login role has its rights without taking it
+  bool is_member;     // the login role may take it
+};
+// The session's login role first, then those of Weir that exist.
+std::vector<RoleFacts> list_roles(BlockingSession& session, const RoleNames& roles);
 
 // configuration, with the remedy, unless the session's login role is plain and may take owner, control and tenant.
 Result<> verify_roles(BlockingSession& session, const RoleNames& roles);
