@@ -12,7 +12,6 @@
 
 #include <fmt/format.h>
 
-#include "pg/blocking_session.hpp"
 #include "pg/embedded/embedded_address.hpp"
 #include "pg/embedded/file_error.hpp"
 #include "pg/embedded/postmaster.hpp"
@@ -31,6 +30,7 @@ using namespace std::chrono_literals;
 constexpr auto k_poll_interval = 10ms;
 constexpr auto k_orphans_timeout = 10s;
 constexpr auto k_stop_timeout = 60s;
+constexpr auto k_connect_timeout = 5s;
 // Less than this and a server that fails to start fails for want of room.
 constexpr std::uintmax_t k_room_bytes_min = 8U << 20U;
 constexpr std::size_t k_log_tail_bytes = 2000;
@@ -228,19 +228,21 @@ Error Cluster::explain_failed_start(const std::string& output) const {
           log};
 }
 
-std::string Cluster::superuser_url(const std::string& database) const {
+Result<BlockingSession> Cluster::open_superuser(const std::string& database) const {
   const auto file = read_postmaster_file(data_);
-  return embedded_url(file ? file->socket_directory : fs::path(), k_embedded_superuser, database);
+  if (!file || file->socket_directory.empty())
+    return fail(ErrorCode::database_unreachable, fmt::format("no server runs in {}", data_.native()));
+  return BlockingSession::open(embedded_url(file->socket_directory, k_embedded_superuser, database), k_connect_timeout);
 }
 
 Result<> Cluster::bootstrap() {
   try {
-    auto maintenance = BlockingSession::open(superuser_url("postgres"));
+    auto maintenance = open_superuser("postgres");
     if (!maintenance) return std::unexpected(maintenance.error());
     if (!maintenance->query(sql::has_database, Params(k_embedded_database)).one().get<bool>("found"))
       maintenance->run_script(sql::create_embedded_database);
     maintenance->run_script(sql::close_other_databases);
-    auto session = BlockingSession::open(superuser_url(k_embedded_database));
+    auto session = open_superuser(k_embedded_database);
     if (!session) return std::unexpected(session.error());
     const auto roles = render_roles_sql(k_embedded_database).value();
     session->run_script({"pg.roles", roles});
@@ -256,7 +258,7 @@ bool Cluster::is_running() const {
 }
 
 bool Cluster::has_clients() const {
-  auto session = BlockingSession::open(superuser_url("postgres"), std::chrono::seconds(5));
+  auto session = open_superuser("postgres");
   if (!session) return false;
   try {
     return session->query(sql::has_other_clients).one().get<bool>("found");

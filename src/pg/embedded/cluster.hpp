@@ -5,6 +5,7 @@
 
 #include "base/deadline.hpp"
 #include "base/error.hpp"
+#include "pg/blocking_session.hpp"
 #include "pg/embedded/home.hpp"
 #include "pg/embedded/server_programs.hpp"
 
@@ -41,7 +42,8 @@ class Cluster {
   Result<> clear_remains();
   Result<> start_server(Deadline deadline);
   Error explain_failed_start(const std::string& output) const;
-  std::string superuser_url(const std::string& database) const;
+  // Only to a server of this directory that runs: without its pid file libpq would go to somebody else's.
+  Result<BlockingSession> open_superuser(const std::string& database) const;
 
   Home home_;
   ServerPrograms programs_;
