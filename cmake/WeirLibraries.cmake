@@ -8,9 +8,12 @@ find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(GTest REQUIRED)
+find_package(OpenSSL REQUIRED)
 find_package(benchmark REQUIRED)
+find_package(simdjson REQUIRED)
 pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(GIT2 REQUIRED IMPORTED_TARGET libgit2)
 
 # Asio is compiled once, in src/base/asio.cpp, instead of in every file.

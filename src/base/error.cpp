@@ -35,6 +35,7 @@ constexpr std::array k_errors{
     ErrorTraits{needs_credentials, "needs_credentials", 422, 1, never},
     ErrorTraits{unreachable, "unreachable", 502, 1, later},
     ErrorTraits{provider_failed, "provider_failed", 502, 1, later},
+    ErrorTraits{answer_too_large, "answer_too_large", 502, 1, never},
     ErrorTraits{limited, "limited", 503, 1, later},
     ErrorTraits{internal, "internal", 500, 1, never},
 };

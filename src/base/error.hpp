@@ -33,6 +33,7 @@ enum class ErrorCode {
   needs_credentials,    // the provider refused the credentials, or a secret cannot be opened
   unreachable,          // one partition is forbidden, gone or blocked at the provider
   provider_failed,      // the provider or its data failed in a way that may pass
+  answer_too_large,     // the provider's answer exceeds a bound of Weir's
   limited,              // the provider said: not now
   internal,             // a bug
 };

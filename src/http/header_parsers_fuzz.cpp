@@ -1,6 +1,7 @@
 // Every parser of header values on the same bytes: no crash, and what was read keeps its promises.
 #include <cstdlib>
 
+#include "http/answer_class.hpp"
 #include "http/http_date.hpp"
 #include "http/link_header.hpp"
 #include "http/rate_observation.hpp"
@@ -50,5 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_dates(text, now);
   check_links(text);
   check_observation(text, now);
+  const auto message = message_of(text);
+  expect(message.size() <= 200 && message.find_first_of("\r\n\x1b") == std::string::npos);
   return 0;
 }
