@@ -17,9 +17,12 @@ void append(std::vector<Command>& to, std::vector<Command> from) {
 std::vector<Command> open_transaction(const RoleNames& roles, const Scope& scope) {
   std::vector<Command> commands;
   commands.push_back({k_begin, {}});
-  commands.push_back(
-      {k_scope, Params(roles.name_of(scope.role), scope.tenant_id ? to_string(*scope.tenant_id) : std::string())});
+  commands.push_back(take_scope(roles, scope));
   return commands;
+}
+
+Command take_scope(const RoleNames& roles, const Scope& scope) {
+  return {k_scope, Params(roles.name_of(scope.role), scope.tenant_id ? to_string(*scope.tenant_id) : std::string())};
 }
 
 Command commit_transaction() { return {k_commit, {}}; }
@@ -48,6 +51,11 @@ Task<std::vector<Rows>> Transaction::commit(std::vector<Command> commands) {
   co_return answers;
 }
 
+Task<> Transaction::enter(Scope scope) {
+  const auto command = take_scope(roles_, scope);
+  co_await lease_->query(command.statement, command.params, deadline_);
+}
+
 std::vector<Command> Database::opening(const Scope& scope) const { return open_transaction(roles_, scope); }
 
 Task<Rows> Database::query(Scope scope, Statement statement, Params params, Deadline deadline) {
@@ -72,7 +80,7 @@ Task<std::vector<Rows>> Database::batch(Scope scope, std::vector<Command> comman
 Task<Transaction> Database::begin(Scope scope, Deadline deadline) {
   auto lease = co_await pool_.acquire(deadline);
   co_await lease->pipeline(opening(scope), deadline);
-  co_return Transaction(std::move(lease), deadline);
+  co_return Transaction(std::move(lease), roles_, deadline);
 }
 
 }  // namespace weir::pg

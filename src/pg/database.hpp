@@ -18,12 +18,16 @@ class Transaction {
   Task<std::vector<Rows>> batch(std::vector<Command> commands);  // one round trip
   // Runs `commands` and COMMIT in one round trip.
   Task<std::vector<Rows>> commit(std::vector<Command> commands = {});
+  // Takes another scope for the rest of the transaction: a change of one tenant's rows and the record of it are one.
+  Task<> enter(Scope scope);
   Connection& connection() { return *lease_; }
 
  private:
   friend class Database;
-  Transaction(Lease lease, Deadline deadline) : lease_(std::move(lease)), deadline_(deadline) {}
+  Transaction(Lease lease, RoleNames roles, Deadline deadline)
+      : lease_(std::move(lease)), roles_(std::move(roles)), deadline_(deadline) {}
   Lease lease_;
+  RoleNames roles_;
   Deadline deadline_;
 };
 
@@ -50,6 +54,8 @@ class Database {
 
 // BEGIN and the role, for callers that hold a connection of their own.
 std::vector<Command> open_transaction(const RoleNames& roles, const Scope& scope);
+// The role and the tenant for the rest of an open transaction.
+Command take_scope(const RoleNames& roles, const Scope& scope);
 Command commit_transaction();
 
 // "a""b": the one function that quotes identifiers.

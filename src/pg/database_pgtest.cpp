@@ -45,5 +45,19 @@ TEST(Database, ATransactionLeftOpenIsRolledBack) {
   });
 }
 
+TEST(Database, ATransactionCanPassFromOneScopeToAnother) {
+  test::TestDatabase database;
+  const auto tenant = database.add_tenant("acme");
+  test::run([&](test::Context context) -> Task<> {
+    Pool pool(context.executor(), context.blocking, database.pool_settings(1));
+    Database door(pool, database.roles());
+    auto transaction = co_await door.begin(Scope::tenant(tenant));
+    co_await transaction.enter(Scope::control());
+    const auto inside = co_await transaction.query(k_who);
+    EXPECT_EQ(inside.one().get<std::string>("role"), database.roles().control());
+    EXPECT_EQ(inside.one().get<std::string>("tenant"), "");
+  });
+}
+
 }  // namespace
 }  // namespace weir::pg

@@ -5,8 +5,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/secret.hpp"
+#include "tenancy/config_key.hpp"
+#include "tenancy/vault.hpp"
 
 namespace weir::tenancy {
 
@@ -33,5 +36,11 @@ class Environment {
   std::map<std::string, std::string, std::less<>> values_;
   std::map<std::string, Secret, std::less<>> secrets_;
 };
+
+// What is stored for the data source, over the defaults its provider declares. Stored keys that the provider does not
+// declare (any more) are left out. needs_credentials when a secret cannot be opened or a required one is missing,
+// invalid_input when a required plain setting is, not_found when there is no such source.
+Task<Result<Environment>> load_environment(Vault& vault, TenantId tenant, std::string data_source,
+                                           std::vector<ConfigKey> declared);
 
 }  // namespace weir::tenancy

@@ -1,0 +1,30 @@
+// The record of every change: who, what, before and after. Written in the transaction of the change, so neither is
+// there without the other (docs/adr: audit in the same transaction). Append-only; secrets stand there as ***.
+#pragma once
+#include <optional>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "base/strong_id.hpp"
+#include "pg/connection.hpp"
+
+namespace weir::tenancy {
+
+// Who asks for a change: a user's id, cli:<account>; nullopt for scheduled work.
+using Actor = std::optional<std::string>;
+
+struct AuditRecord {
+  Actor actor;
+  std::optional<TenantId> tenant_id;
+  std::optional<std::string> tenant_key;  // stays readable when the tenant is gone
+  std::string action;                     // tenant.add, source.set, secrets.rotate, …
+  std::string target;
+  nlohmann::json before = nullptr;
+  nlohmann::json after = nullptr;
+};
+
+// To be run in control scope.
+pg::Command append_audit(const AuditRecord& record);
+
+}  // namespace weir::tenancy

@@ -1,0 +1,2 @@
+-- Role $1 reads tenant $2.
+INSERT INTO weir.reader (role_name, tenant_id) VALUES ($1, $2)

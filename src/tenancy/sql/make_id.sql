@@ -1,0 +1,2 @@
+-- A new id, by the database's clock.
+SELECT weir.uuid_v7() AS id
