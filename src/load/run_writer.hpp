@@ -3,7 +3,8 @@
 //
 // Invariant: a cursor is never ahead of its rows. Whoever sets a cursor has appended every row before it.
 // Bounded memory: when is_full(), the next thing to do is checkpoint().
-// On the run's executor, one call at a time.
+// On the run's executor, one awaited call at a time. Several partitions of a run may be collected in turns, so the calls
+// that return at once, and batches being appended to, are also allowed while one waits: that belongs to the next one.
 #pragma once
 #include <cstdint>
 #include <map>
