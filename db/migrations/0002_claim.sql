@@ -19,14 +19,16 @@ GRANT EXECUTE ON FUNCTION weir.lock_claims(uuid) TO {{tenant}};
 CREATE FUNCTION weir.node_lock_key(p_epoch bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT hashtextextended('weir.node ' || p_epoch::text, 0)
 $$;
-CREATE FUNCTION weir.is_node_lock_held(p_epoch bigint) RETURNS boolean LANGUAGE sql VOLATILE AS $$
-  SELECT EXISTS (SELECT FROM pg_locks l
-                 WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
-                   AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
-                   AND l.classid = ((weir.node_lock_key(p_epoch) >> 32) & 4294967295)::oid
-                   AND l.objid = (weir.node_lock_key(p_epoch) & 4294967295)::oid)
+CREATE FUNCTION weir.held_advisory_locks() RETURNS SETOF bigint LANGUAGE sql VOLATILE AS $$
+  SELECT (l.classid::bigint << 32) | l.objid::bigint FROM pg_locks l
+  WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
+    AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
 $$;
-GRANT EXECUTE ON FUNCTION weir.node_lock_key(bigint), weir.is_node_lock_held(bigint) TO {{control}};
+CREATE FUNCTION weir.is_node_lock_held(p_epoch bigint) RETURNS boolean LANGUAGE sql VOLATILE AS $$
+  SELECT weir.node_lock_key(p_epoch) IN (SELECT weir.held_advisory_locks())
+$$;
+GRANT EXECUTE ON FUNCTION weir.node_lock_key(bigint), weir.held_advisory_locks(), weir.is_node_lock_held(bigint)
+  TO {{control}};
 
 -- One call, one transaction without client round trips. Outcomes:
 --   claimed            fence and run_id are the right to run

@@ -4,6 +4,7 @@
 #include <new>
 #include <system_error>
 
+#include <boost/asio/multiple_exceptions.hpp>
 #include <boost/system/system_error.hpp>
 #include <nlohmann/json.hpp>
 
@@ -66,6 +67,13 @@ Error current_error() {
     throw;
   } catch (const Failure& failure) {
     return failure.error();
+  } catch (const boost::asio::multiple_exceptions& several) {
+    // Operations awaited together (a read or a timer) all ended with one, as they do when they are cancelled.
+    try {
+      std::rethrow_exception(several.first_exception());
+    } catch (...) {
+      return current_error();
+    }
   } catch (const boost::system::system_error& error) {
     if (error.code() == boost::system::errc::operation_canceled) return {cancelled, "cancelled"};
     return {internal, error.what()};

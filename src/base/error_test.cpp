@@ -3,6 +3,8 @@
 #include <set>
 
 #include <gtest/gtest.h>
+#include <boost/asio/error.hpp>
+#include <boost/asio/multiple_exceptions.hpp>
 
 namespace weir {
 namespace {
@@ -17,6 +19,16 @@ TEST(ErrorTable, HasOneRowForEachCodeAndNoNameTwice) {
     EXPECT_GE(row.http_status, 400);
   }
   EXPECT_EQ(code, static_cast<int>(ErrorCode::internal) + 1);
+}
+
+TEST(CurrentError, OperationsCancelledTogetherAreCancelled) {
+  const auto aborted =
+      std::make_exception_ptr(boost::system::system_error(make_error_code(boost::asio::error::operation_aborted)));
+  try {
+    throw boost::asio::multiple_exceptions(aborted);
+  } catch (...) {
+    EXPECT_EQ(current_error().code, ErrorCode::cancelled);
+  }
 }
 
 }  // namespace

@@ -1,0 +1,233 @@
+#include "orchestrator/node.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "orchestrator/sql.hpp"
+
+namespace weir::orchestrator {
+namespace {
+
+constexpr auto k_proof_timeout = 2s;
+constexpr std::size_t k_connections = 2;  // heartbeats never wait for a watch or a reaper's round
+
+std::string host_name() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
+}
+
+pg::PoolSettings pool_settings(pg::ConnectSettings connect) {
+  pg::PoolSettings settings;
+  settings.connect = std::move(connect);
+  settings.connections_max = k_connections;
+  return settings;
+}
+
+}  // namespace
+
+Node::Node(Executor executor, BlockingPool& blocking, pg::ConnectSettings connect, pg::RoleNames roles,
+           NodeSettings settings, Clock& clock)
+    : executor_(executor),
+      blocking_(blocking),
+      settings_(std::move(settings)),
+      clock_(clock),
+      pool_(executor, blocking, pool_settings(std::move(connect))),
+      database_(pool_, std::move(roles)),
+      reaper_(database_, settings_.lock_grace, clock),
+      changed_(executor),
+      fence_replaced_(executor),
+      tasks_(executor) {
+  name_pool(pool_);
+}
+
+Node::~Node() = default;
+
+Task<> Node::start() {
+  const auto rows =
+      co_await database_.query(pg::Scope::control(), {"orchestrator.new_id", "SELECT weir.uuid_v7() AS id"});
+  id_ = rows.one().get<NodeId>("id");
+  co_await register_epoch();
+  tasks_.spawn("node", live_on());
+  co_await wait_until_may_start(Deadline::in(k_proof_timeout + k_proof_timeout));
+}
+
+Task<> Node::stop() {
+  const auto late = co_await tasks_.stop(Deadline::in(5s));
+  co_await tasks_.wait();
+  lock_.reset();
+  if (!is_registered_) co_return;
+  is_registered_ = false;
+  try {
+    co_await database_.query(pg::Scope::control(), sql::retire_node, pg::Params(epoch_), Deadline::in(2s));
+  } catch (const Failure& failure) {
+    log_debug("epoch {} was not given back: {}", epoch_.value(), failure.error().message);
+  }
+}
+
+bool Node::is_late() const { return clock_.boottime() - renewed_at_ >= settings_.lease; }
+
+bool Node::may_start() const {
+  const bool is_steady = lock_state_ == LockState::held || lock_state_ == LockState::unproven;
+  return is_registered_ && !lost_ && !is_late() && is_steady;
+}
+
+Task<bool> Node::wait_until_may_start(Deadline deadline) {
+  while (!may_start() && !deadline.is_over()) co_await changed_.wait(deadline);
+  co_return may_start();
+}
+
+Task<> Node::register_epoch() {
+  const auto sent = clock_.boottime();
+  const auto previous = is_registered_ ? std::optional(epoch_) : std::nullopt;
+  const auto rows = co_await database_.query(
+      pg::Scope::control(), sql::register_node,
+      pg::Params(id_, host_name(), ::getpid(), settings_.version, settings_.lease.count(), previous),
+      Deadline::in(settings_.lease));
+  epoch_ = rows.one().get<Epoch>("epoch");
+  renewed_at_ = sent;
+  lock_state_ = LockState::pending;
+  lost_.reset();
+  is_registered_ = true;
+  for (auto* pool : pools_) pool->rename(Reaper::application_name(epoch_));
+  auto direct = pool_.settings().connect;
+  if (!settings_.direct_url.empty()) direct.url = settings_.direct_url;
+  direct.connect_timeout = k_proof_timeout;
+  lock_.emplace(database_, blocking_, std::move(direct), epoch_);
+}
+
+Task<bool> Node::try_register() {
+  try {
+    co_await register_epoch();
+    co_return true;
+  } catch (const Failure& failure) {
+    log_debug("node: no new epoch yet: {}", failure.error().message);
+    co_return false;
+  }
+}
+
+Task<> Node::live_on() {
+  for (;;) {
+    co_await live_one_epoch();
+    log_warning("node: epoch {} is over: {}", epoch_.value(), *lost_);
+    while (lost_) {
+      const bool is_new = co_await try_register();
+      if (!is_new) co_await sleep_for(std::min<std::chrono::milliseconds>(settings_.watch, 250ms));
+    }
+    log_info("node: epoch {} begins", epoch_.value());
+    changed_.notify();
+  }
+}
+
+// Ends when the epoch is lost. The members of its group are the node's duties.
+Task<> Node::live_one_epoch() {
+  TaskGroup duties(executor_);
+  duties.spawn("heartbeat", renew_lease());
+  duties.spawn("node lock", keep_lock());
+  duties.spawn("fences", watch_fences());
+  duties.spawn("reaper", reap());
+  duties.spawn("lease guard", guard());
+  std::exception_ptr stopped;
+  try {
+    while (!lost_) co_await changed_.wait(Deadline::never());
+  } catch (...) {
+    stopped = std::current_exception();
+  }
+  // Also when this coroutine itself is being cancelled: the duties must be over before their group dies.
+  co_await asio::this_coro::throw_if_cancelled(false);
+  co_await duties.stop(Deadline::in(1s));
+  co_await duties.wait();
+  co_await asio::this_coro::throw_if_cancelled(true);
+  if (stopped) std::rethrow_exception(stopped);
+}
+
+void Node::lose(std::string why) {
+  if (lost_) return;
+  lost_ = std::move(why);
+  const Error reason{ErrorCode::lease_lost, fmt::format("this node lost its lease: {}", *lost_)};
+  runs_.scripts.end_if([this](const HeldRun& run) { return run.epoch == epoch_; }, reason);
+  changed_.notify();
+}
+
+Task<> Node::renew_lease() {
+  auto pause = settings_.heartbeat;
+  for (;;) {
+    co_await sleep_for(pause);
+    const auto sent = clock_.boottime();
+    try {
+      const auto rows =
+          co_await database_.query(pg::Scope::control(), sql::renew_lease, pg::Params(epoch_, settings_.lease.count()),
+                                   Deadline::in(settings_.heartbeat));
+      if (rows.empty()) co_return lose("its lease had run out, or it was taken for dead");
+      renewed_at_ = sent;
+      pause = settings_.heartbeat;
+    } catch (const Failure& failure) {
+      log_debug("heartbeat: {}", failure.error().message);
+      pause = std::max<std::chrono::milliseconds>(settings_.heartbeat / 20, 10ms);
+    }
+  }
+}
+
+// Looks at the clock instead of sleeping to the end of the lease: a frozen process wakes with its timers behind.
+Task<> Node::guard() {
+  const auto pause = std::max<std::chrono::milliseconds>(settings_.lock_grace / 20, 5ms);
+  for (;;) {
+    co_await sleep_for(pause);
+    if (is_late()) co_return lose("its own heartbeat is late");
+    if (lock_state_ == LockState::lost && clock_.boottime() - lock_lost_at_ >= settings_.lock_grace)
+      co_return lose("its direct connection is gone");
+  }
+}
+
+Task<> Node::watch_fences() {
+  for (;;) {
+    co_await fence_replaced_.wait(Deadline::in(settings_.watch));
+    try {
+      co_await watch_once();
+    } catch (const Failure& failure) {
+      log_debug("watch: {}", failure.error().message);
+    }
+  }
+}
+
+// What is registered while the question is on its way is not judged by its answer.
+Task<> Node::watch_once() {
+  if (const auto mine = runs_.scripts.keys(); !mine.empty()) {
+    const auto rows = co_await database_.query(pg::Scope::control(), sql::list_held_fences, pg::Params(epoch_),
+                                               Deadline::in(settings_.lease));
+    std::set<Fence> held;
+    for (const auto row : rows) held.insert(row.get<Fence>("fence"));
+    const auto is_lost = [&](const HeldRun& run) {
+      return std::ranges::find(mine, run) != mine.end() && run.epoch == epoch_ && !held.contains(run.fence);
+    };
+    runs_.scripts.end_if(is_lost, {ErrorCode::lease_lost, "the right to run this script was taken away"});
+  }
+  if (const auto mine = runs_.pipelines.keys(); !mine.empty()) {
+    std::vector<std::string> ids;
+    for (const auto& id : mine) ids.push_back(to_string(id));
+    const auto rows = co_await database_.query(pg::Scope::control(), sql::list_cancel_requests,
+                                               pg::Params().add_array(ids), Deadline::in(settings_.lease));
+    for (const auto row : rows) {
+      const auto id = row.get<PipelineRunId>("id");
+      runs_.pipelines.end_if([&](const PipelineRunId& one) { return one == id; },
+                             {ErrorCode::cancelled, "cancelled on request"});
+    }
+  }
+}
+
+Task<> Node::reap() {
+  for (;;) {
+    co_await sleep_for(settings_.watch);
+    try {
+      co_await reaper_.round(epoch_);
+    } catch (const Failure& failure) {
+      log_debug("reaper: {}", failure.error().message);
+    }
+  }
+}
+
+}  // namespace weir::orchestrator
