@@ -54,6 +54,13 @@ def is_gone(pid):
         return True
 
 
+def readlink(path):
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""
+
+
 def server_account(home):
     return pwd.getpwuid(home.stat().st_uid).pw_name
 
@@ -233,6 +240,17 @@ def test_the_server_outlives_weir_while_another_client_is_connected(weir, home):
     client = subprocess.Popen(["psql", "-XAtqd", url, "-c", "SELECT pg_sleep(3)"], stdout=subprocess.DEVNULL)
     assert client.wait(timeout=60) == 0
     wait_for(lambda: not server_pids(home), "the end of the server")
+
+
+def test_no_child_holds_the_lock(weir, home):
+    importer = Importer(weir, home)
+    try:
+        weir_pid = importer.process.pid
+        holders = [p.parts[2] for p in Path("/proc").glob("[0-9]*/fd/*") if p.is_symlink() and readlink(p) == str(home / "lock")]
+        (guard,) = guard_pids(home)
+        assert sorted(map(int, set(holders))) == sorted([weir_pid, guard])
+    finally:
+        kill_group(importer.process)
 
 
 def test_every_use_starts_the_linger_anew(weir, home):
@@ -444,6 +462,18 @@ def test_no_home_at_all(weir):
         account = None
     answer = weir("db", "url", account=account, env={"HOME": None, "XDG_DATA_HOME": None, "WEIR_PG_USER": None})
     assert answer.code == 3 and "WEIR_HOME" in answer.err
+
+
+def test_a_directory_that_may_not_be_written(weir, new_home, work):
+    account = OTHER_ACCOUNT if IS_ROOT else None
+    parent = work / "closed-to-writing"
+    parent.mkdir()
+    if account:
+        shutil.chown(parent, account)
+    parent.chmod(0o555)
+    answer = weir("db", "url", home=new_home(parent=parent), account=account, env={"WEIR_PG_USER": None})
+    assert answer.code == 3 and "Permission denied" in answer.err and "--home" in answer.err
+    assert not list(parent.iterdir())
 
 
 def test_status_of_nothing_makes_nothing(weir, new_home):

@@ -197,7 +197,8 @@ Result<> Cluster::ensure_started(Deadline deadline) {
 }
 
 Result<> Cluster::start_server(Deadline deadline) {
-  auto started = start_program(programs_.directory / "postgres", {"-D", data_.native()}, Capture::output_and_error);
+  const auto program = programs_.directory / "postgres";
+  auto started = start_program(program, {program.native(), "-D", data_.native()}, Capture::output_and_error);
   if (!started) return std::unexpected(started.error());
   ::fcntl(started->output.get(), F_SETFL, O_NONBLOCK);
   std::string output;

@@ -54,12 +54,10 @@ GuardRequest request_of(GuardRequest::Action action, const EmbeddedSettings& set
 
 // Runs the guard until it has answered; it inherits the start lock, which so outlives us if we are killed.
 Result<> ask_guard(const EmbeddedSettings& settings, const GuardRequest& request, const FileLock& start) {
-  auto guard = start_program(settings.executable, guard_arguments(request), Capture::output, start.fd());
+  auto guard = start_program(settings.executable, guard_command(request), Capture::output, start.fd());
   if (!guard) return std::unexpected(guard.error());
-  auto answer = parse_guard_answer(read_line(guard->output.get(), Deadline::in(settings.start_timeout + 10s)));
-  // It lives on as a guard, unless it had nothing to guard.
-  ::waitpid(guard->pid, nullptr, WNOHANG);
-  return answer;
+  while (::waitpid(guard->pid, nullptr, 0) < 0 && errno == EINTR) continue;
+  return parse_guard_answer(read_line(guard->output.get(), Deadline::in(settings.start_timeout + 10s)));
 }
 
 Result<FileLock> take_start_lock(const EmbeddedSettings& settings, const Home& home) {

@@ -147,24 +147,26 @@ int start_and_guard(const GuardRequest& request) {
 
 }  // namespace
 
-std::vector<std::string> guard_arguments(const GuardRequest& request) {
-  std::vector<std::string> arguments{k_guard_verb,
-                                     request.action == GuardRequest::Action::start ? "start" : "stop",
-                                     "--home",
-                                     request.home.native(),
-                                     "--account",
-                                     request.account,
-                                     "--linger-ms",
-                                     std::to_string(request.linger.count()),
-                                     "--start-timeout-ms",
-                                     std::to_string(request.start_timeout.count())};
-  if (request.durability == Durability::none) arguments.emplace_back("--no-fsync");
-  if (!request.programs.empty()) arguments.insert(arguments.end(), {"--programs", request.programs.native()});
-  return arguments;
+std::vector<std::string> guard_command(const GuardRequest& request) {
+  std::vector<std::string> command{"weir",
+                                   k_guard_verb,
+                                   request.action == GuardRequest::Action::start ? "start" : "stop",
+                                   "--home",
+                                   request.home.native(),
+                                   "--account",
+                                   request.account,
+                                   "--linger-ms",
+                                   std::to_string(request.linger.count()),
+                                   "--start-timeout-ms",
+                                   std::to_string(request.start_timeout.count())};
+  if (request.durability == Durability::none) command.emplace_back("--no-fsync");
+  if (!request.programs.empty()) command.insert(command.end(), {"--programs", request.programs.native()});
+  return command;
 }
 
 int run_guard(const GuardRequest& request) {
   ::signal(SIGPIPE, SIG_IGN);  // who asked may be gone when the answer is there
+  if (const auto child = ::fork(); child != 0) return child > 0 ? 0 : traits(ErrorCode::internal).exit_code;
   if (request.action == GuardRequest::Action::start) return start_and_guard(request);
   const auto stopped = stop(request);
   answer(stopped);

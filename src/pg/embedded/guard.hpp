@@ -25,10 +25,11 @@ struct GuardRequest {
 };
 
 inline constexpr const char* k_guard_verb = "embedded-guard";
-std::vector<std::string> guard_arguments(const GuardRequest& request);
+std::vector<std::string> guard_command(const GuardRequest& request);
 
-// The guard's whole life; returns its exit code. It inherits the start lock as descriptor k_inherited_fd and answers
-// the process that started it with one line of JSON on standard output: {} or an error.
+// The guard's whole life; returns its exit code. It leaves the process that started it (which sees its child end at
+// once), inherits the start lock as descriptor k_inherited_fd, and answers with one line of JSON on standard output: {}
+// or an error.
 int run_guard(const GuardRequest& request);
 
 // The line's meaning.

@@ -66,7 +66,7 @@ class SpawnPlan {
 
 }  // namespace
 
-Result<StartedProgram> start_program(const std::filesystem::path& program, std::vector<std::string> arguments,
+Result<StartedProgram> start_program(const std::filesystem::path& program, std::vector<std::string> command,
                                      Capture capture, int inherited) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0)
@@ -84,14 +84,14 @@ Result<StartedProgram> start_program(const std::filesystem::path& program, std::
   }
   if (inherited >= 0) plan.connect(inherited, k_inherited_fd);
   plan.close_from(inherited >= 0 ? k_inherited_fd + 1 : k_inherited_fd);
-  arguments.insert(arguments.begin(), program.native());
   pid_t pid = 0;
-  if (const int error = plan.spawn(pid, program, arguments); error != 0)
+  if (const int error = plan.spawn(pid, program, command); error != 0)
     return fail(ErrorCode::configuration, fmt::format("cannot run {}: {}", program.native(), std::strerror(error)));
   return StartedProgram{pid, std::move(reader)};
 }
 
 ProgramResult run_program(const std::filesystem::path& program, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), program.native());
   auto started = start_program(program, std::move(arguments), Capture::output_and_error);
   if (!started) return {-1, started.error().message};
   ProgramResult result;

@@ -27,8 +27,9 @@ struct StartedProgram {
 
 enum class Capture { output_and_error, output };
 
-// Starts it in a session of its own. `inherited` becomes its descriptor 3 when it is not negative.
-Result<StartedProgram> start_program(const std::filesystem::path& program, std::vector<std::string> arguments,
+// Starts it in a session of its own; `command` begins with the name it sees itself under. `inherited` becomes its
+// descriptor 3 when it is not negative.
+Result<StartedProgram> start_program(const std::filesystem::path& program, std::vector<std::string> command,
                                      Capture capture, int inherited = -1);
 
 // The descriptor under which a started program finds `inherited`.
