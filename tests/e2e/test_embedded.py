@@ -34,6 +34,11 @@ def server_pids(home):
     return found
 
 
+def is_ready(home):
+    pid_file = home / "pg15/postmaster.pid"
+    return bool(server_pids(home)) and pid_file.exists() and "ready" in pid_file.read_text()
+
+
 def guard_pids(home):
     found = []
     for entry in Path("/proc").iterdir():
@@ -89,7 +94,7 @@ class Importer:
 
     def __init__(self, weir, home, **options):
         self.process = weir.start("db", "psql", "--", "-c", "SELECT pg_sleep(60), 'importer'", home=home, **options)
-        wait_for(lambda: server_pids(home) and "importer" in self.sessions(home), "its session")
+        wait_for(lambda: is_ready(home) and "importer" in self.sessions(home), "its session")
 
     @staticmethod
     def sessions(home):
@@ -395,7 +400,7 @@ def test_a_socket_directory_that_somebody_else_made_first_is_not_used(weir, new_
             expected.symlink_to(target)
         else:
             expected.mkdir(mode=0o777)
-            expected.chmod(0o777)
+            expected.chmod(0o700 if trap == "directory" else 0o777)
             shutil.chown(expected, OTHER_ACCOUNT if trap == "directory" else SERVER_ACCOUNT)
         answer = weir("db", "url", home=home)
         assert answer.code == 0, answer.err
