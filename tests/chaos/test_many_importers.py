@@ -1,0 +1,149 @@
+"""Two, then eight importers at once on one database; frozen ones; restarts of the database; lost connections."""
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+from world import CLUSTER, ROUNDS, World, make_repository
+
+COMMITS = 3000
+TENANTS = 6
+
+
+@pytest.fixture()
+def world(tmp_path):
+    tmp_path.chmod(0o755)
+    made = World(tmp_path, {"WEIR_CHECKPOINT_ROWS": "200", "WEIR_HEARTBEAT_MS": "200", "WEIR_LEASE_MS": "1500",
+                            "WEIR_LOCK_PROBE_MS": "100"})
+    make_repository(tmp_path / "repository", COMMITS, seed=5)
+    yield made
+    made.close()
+
+
+class Observer(threading.Thread):
+    """Looks at the holders of scripts from outside, as fast as it can: two live holders of one script never are, and
+    a holder is only ever followed by another once it is dead or done."""
+
+    def __init__(self, world):
+        super().__init__(daemon=True)
+        self.world, self.stopping, self.samples, self.fences = world, False, 0, {}
+        self.wrong = []
+
+    def run(self):
+        import psycopg2
+        connection = psycopg2.connect(self.world.super_url)
+        connection.autocommit = True
+        cursor = connection.cursor()
+        while not self.stopping:
+            cursor.execute("SELECT tenant_id, data_source, script, fence, epoch, status FROM weir.data_source_run")
+            for tenant, source, script, fence, epoch, status in cursor.fetchall():
+                key = (tenant, source, script)
+                before = self.fences.get(key, (0, None))
+                if fence < before[0]:
+                    self.wrong.append(f"{key}: fence went back from {before[0]} to {fence}")
+                if fence == before[0] and status == "RUNNING" and before[1] not in (None, epoch):
+                    self.wrong.append(f"{key}: two epochs under fence {fence}")
+                self.fences[key] = (fence, epoch if status == "RUNNING" else None)
+            self.samples += 1
+
+    def finish(self):
+        self.stopping = True
+        self.join()
+        assert not self.wrong, self.wrong
+
+
+def assert_runs_never_overlap(world):
+    overlaps = world.query("""
+      SELECT a.script, a.started_at, a.completed_at, b.started_at FROM weir.run a JOIN weir.run b
+        ON a.tenant_id = b.tenant_id AND a.data_source = b.data_source AND a.script = b.script AND a.id < b.id
+       AND a.status <> 'SKIPPED' AND b.status <> 'SKIPPED'
+      WHERE b.started_at < a.completed_at""")
+    assert overlaps == [], overlaps
+
+
+@pytest.mark.parametrize("importers", [2, 8])
+def test_importers_at_once_import_everything_once(world, importers):
+    for number in range(TENANTS):
+        world.add_git_tenant(f"t{number}", world.directory / "repository")
+    observer = Observer(world)
+    observer.start()
+    processes = [world.spawn("import") for _ in range(importers)]
+    codes = [process.wait(timeout=300) for process in processes]
+    observer.finish()
+    assert codes == [0] * importers
+    world.weir("import")
+    first = world.tables("t0")
+    assert len(first["commit"]) == COMMITS
+    for number in range(1, TENANTS):
+        assert world.tables(f"t{number}") == first
+    assert_runs_never_overlap(world)
+    stolen = world.query("SELECT count(*) FROM weir.run WHERE status = 'INTERRUPTED'")
+    assert stolen == [(0,)], "a run was taken from a node that lives"
+    twice = world.query("""SELECT count(*) FROM (SELECT tenant_id, sum(records_imported) AS n FROM weir.run
+                           WHERE script = 'git/commit' GROUP BY 1) s WHERE n <> (SELECT count(*) FROM data.commit c
+                           WHERE c.tenant_id = s.tenant_id) + (SELECT count(*) FROM data.commit_parent p
+                           WHERE p.tenant_id = s.tenant_id)""")
+    assert twice == [(0,)], "something was imported twice"
+    print(f"\n{importers} importers, {TENANTS} tenants, {observer.samples} observations: nothing ran twice")
+
+
+def test_a_frozen_importer_commits_nothing_when_it_wakes(world):
+    world.add_git_tenant("clean", world.directory / "repository")
+    world.weir("import", "--tenant", "clean")
+    expected = world.tables("clean")
+    frozen = 0
+    for seed in range(max(3, ROUNDS // 10)):
+        chance = random.Random(seed)
+        tenant = f"frozen-{seed}"
+        world.add_git_tenant(tenant, world.directory / "repository")
+        sleeper = world.spawn("import", "--tenant", tenant)
+        time.sleep(chance.uniform(0.05, 1.0))
+        if sleeper.poll() is not None:
+            continue
+        os.kill(sleeper.pid, signal.SIGSTOP)
+        held = world.query("SELECT count(*) FROM weir.data_source_run r JOIN weir.tenant t ON t.id = r.tenant_id "
+                           "WHERE t.key = %s AND status = 'RUNNING'", tenant)[0][0]
+        time.sleep(1.8)  # past its lease of 1.5 s
+        world.weir("import", "--tenant", tenant)  # nobody is blocked
+        found = world.tables(tenant)
+        last_fences = world.query("SELECT script, fence FROM weir.data_source_run r JOIN weir.tenant t "
+                                  "ON t.id = r.tenant_id WHERE t.key = %s ORDER BY 1", tenant)
+        os.kill(sleeper.pid, signal.SIGCONT)
+        sleeper.wait(timeout=60)
+        frozen += held > 0
+        assert found == expected, f"seed {seed}"
+        assert world.tables(tenant) == expected, f"seed {seed}: the one that woke up wrote"
+        assert_runs_never_overlap(world)
+    print(f"\n{frozen} importers frozen inside a run: each lost its lease, none wrote after it")
+    assert frozen > 0
+
+
+def test_lost_connections_and_a_restart_steal_nothing(world):
+    world.add_git_tenant("clean", world.directory / "repository")
+    world.weir("import", "--tenant", "clean")
+    expected = world.tables("clean")
+    lost = 0
+    for seed in range(max(3, ROUNDS // 10)):
+        chance = random.Random(1000 + seed)
+        tenant = f"lossy-{seed}"
+        world.add_git_tenant(tenant, world.directory / "repository")
+        observer = Observer(world)
+        observer.start()
+        importer = world.spawn("import", "--tenant", tenant)
+        while importer.poll() is None:
+            time.sleep(chance.uniform(0.1, 0.4))
+            lost += len(world.query(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s "
+                "AND application_name LIKE 'weir%%' ORDER BY random() LIMIT 1", f"{world.name}_login"))
+            if lost % 3 == 0:
+                break
+        importer.wait(timeout=60)
+        observer.finish()
+        world.weir("import", "--tenant", tenant)
+        assert world.tables(tenant) == expected, f"seed {seed}"
+        assert_runs_never_overlap(world)
+    print(f"\n{lost} connections lost: nothing stolen, nothing missing")
