@@ -344,14 +344,15 @@ SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION weir.reader_tenant() TO {{reader}};
 
--- Every home table goes through this one function, those of resources too.
+-- Every home table goes through this one function, those of resources too. The setting is read in a sub-select, hence
+-- once for each statement and not once for each row.
 CREATE FUNCTION weir.protect_home_table(target regclass) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', target);
   EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', target);
   EXECUTE format($policy$CREATE POLICY tenant_rows ON %s TO {{tenant}}
-    USING (tenant_id = nullif(current_setting('weir.tenant_id', true), '')::uuid)
-    WITH CHECK (tenant_id = nullif(current_setting('weir.tenant_id', true), '')::uuid)$policy$, target);
+    USING (tenant_id = (SELECT nullif(current_setting('weir.tenant_id', true), '')::uuid))
+    WITH CHECK (tenant_id = (SELECT nullif(current_setting('weir.tenant_id', true), '')::uuid))$policy$, target);
   EXECUTE format('CREATE POLICY control_rows ON %s TO {{control}} USING (true) WITH CHECK (true)', target);
   EXECUTE format('CREATE POLICY reader_rows ON %s FOR SELECT TO {{reader}}
     USING (tenant_id = (SELECT weir.reader_tenant()))', target);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "load/array_literal.hpp"
 #include "load/json_text.hpp"
 #include "load/row_store.hpp"
 #include "load/text.hpp"
@@ -48,15 +49,6 @@ void set_bytes(RowStore& store, std::size_t column, std::string_view value) {
   const auto start = store.value().size();
   store.value().append(value);
   store.set(column, start);
-}
-
-void append_quoted_item(std::string& out, std::string_view item) {
-  out += '"';
-  for (const char c : item) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  out += '"';
 }
 
 }  // namespace
@@ -176,7 +168,7 @@ RowWriter& RowWriter::texts(std::size_t column, std::span<const std::string_view
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (i > 0) out += ',';
     const bool is_storable = is_storable_text(values[i]);
-    append_quoted_item(out, is_storable ? values[i] : std::string_view(mended_text(values[i])));
+    append_array_item(out, is_storable ? values[i] : std::string_view(mended_text(values[i])));
     is_mended = is_mended || !is_storable;
   }
   out += '}';
@@ -205,8 +197,8 @@ RowWriter Batch::add_row() {
 const Resource& Batch::resource() const { return store_->resource(); }
 std::size_t Batch::rows() const { return store_->rows(); }
 std::size_t Batch::bytes() const { return store_->bytes(); }
-std::int64_t Batch::mended() const { return store_->mended(); }
-const std::vector<RejectedRecord>& Batch::rejected() const { return store_->rejected(); }
+std::int64_t Batch::mended() const { return store_->mended_count(); }
+const std::vector<RejectedRecord>& Batch::rejected() const { return store_->notes().rejected; }
 void Batch::clear() { store_->clear(); }
 
 }  // namespace weir::load

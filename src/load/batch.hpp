@@ -82,7 +82,7 @@ class Batch {
   const RowStore& store() const { return *store_; }
 
  private:
-  friend class RunWriter;
+  friend class OpenBatches;
   std::shared_ptr<RowStore> store_;
   std::uint32_t origin_;
 };

@@ -71,7 +71,7 @@ TEST_F(BatchTest, MendsAndCountsWhatPostgresqlWouldRefuse) {
   EXPECT_EQ(at(0, title), "a\uFFFD"s + "b\uFFFD");
   EXPECT_FALSE(at(1, points) || at(2, updated_at) || at(3, updated_at) || at(4, extra) || at(6, due_on));
   EXPECT_EQ(at(5, labels), "{\"a,\\\"b\\\"\\\\\",\"\uFFFD\"}");
-  EXPECT_EQ(batch.store().mended_records().front(), "r/1");
+  EXPECT_EQ(batch.store().notes().mended_records.front(), "r/1");
 }
 
 TEST_F(BatchTest, RejectsARecordWithoutAUsableKeyAndRemembersIt) {
@@ -96,6 +96,31 @@ TEST_F(BatchTest, RejectedRecordsAreKeptUpToABoundAndCountedBeyond) {
   EXPECT_EQ(batch.rejected().size(), 1'000U);
   EXPECT_EQ(batch.store().rejected_count(), 1'500);
   EXPECT_EQ(batch.rows(), 0U);
+}
+
+TEST_F(BatchTest, RowsTakenForACommitDoNotMixWithThoseAppendedMeanwhile) {
+  RowStore store(resource);
+  const auto append = [&](std::string_view key) {
+    store.begin_row();
+    for (const auto column : {repo_key, issue_key}) {
+      const auto start = store.value().size();
+      store.value() += key;
+      store.set(column, start);
+    }
+    store.end_row(7);
+  };
+  append("first");
+  auto taken = store.take();
+  append("second");
+  EXPECT_EQ(taken.rows(), 1U);
+  EXPECT_EQ(taken.at(0, issue_key), "first");
+  store.give_back(std::move(taken));
+  EXPECT_EQ(store.rows(), 1U);
+  EXPECT_EQ(store.at(0, issue_key), "second");
+  EXPECT_EQ(store.origin(0), 7U);
+  const auto again = store.take();
+  EXPECT_EQ(again.record_id(0), "second/second");
+  EXPECT_EQ(store.rows(), 0U);
 }
 
 TEST_F(BatchTest, TheSourceTimeIsTheUpdatedAtColumnUnlessGiven) {

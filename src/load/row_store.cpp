@@ -1,6 +1,7 @@
 #include "load/row_store.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -18,28 +19,30 @@ constexpr std::size_t k_arena_bytes_kept = 8U << 20U;  // a larger one, grown by
 
 }  // namespace
 
-RowStore::RowStore(const Resource& resource)
-    : resource_(&resource), row_(resource.columns.size()), mended_(resource.columns.size()) {}
+RowStore::RowStore(const Resource& resource) : resource_(&resource), row_(resource.columns.size()) {}
 
 void RowStore::begin_row() {
   std::ranges::fill(row_, Cell{});
-  row_start_ = arena_.size();
+  row_start_ = content_.arena.size();
   source_time_ = k_no_time;
-  row_mended_ = 0;
+  is_row_mended_ = false;
   refusal_.clear();
 }
 
 void RowStore::set(std::size_t column, std::size_t value_start) {
-  if (arena_.size() > k_arena_bytes_max)
+  const auto end = content_.arena.size();
+  if (end > k_arena_bytes_max)
     throw Failure({ErrorCode::internal,
                    fmt::format("a batch of {} outgrew 1 GiB: a checkpoint was due long before", resource_->name)});
-  row_[column] = {static_cast<std::uint32_t>(value_start), static_cast<std::int32_t>(arena_.size() - value_start)};
+  row_[column] = {static_cast<std::uint32_t>(value_start), static_cast<std::int32_t>(end - value_start)};
 }
 
 void RowStore::count_mended(std::size_t column, std::size_t values) {
-  mended_[column] += static_cast<std::int64_t>(values);
-  mended_total_ += static_cast<std::int64_t>(values);
-  row_mended_ += values;
+  auto& mended = content_.notes.mended;
+  if (mended.empty()) mended.resize(resource_->columns.size());
+  mended[column] += static_cast<std::int64_t>(values);
+  content_.mended_count += static_cast<std::int64_t>(values);
+  is_row_mended_ = true;
 }
 
 void RowStore::refuse(std::string reason) {
@@ -52,10 +55,11 @@ bool RowStore::end_row(Origin origin) {
     reject(origin, std::move(reason));
     return false;
   }
-  if (row_mended_ > 0 && mended_records_.size() < k_mended_records_max) mended_records_.push_back(id_of(row_.data()));
-  cells_.insert(cells_.end(), row_.begin(), row_.end());
-  origins_.push_back(origin);
-  source_times_.push_back(source_time_);
+  auto& mended_records = content_.notes.mended_records;
+  if (is_row_mended_ && mended_records.size() < k_mended_records_max) mended_records.push_back(id_of(row_.data()));
+  content_.cells.insert(content_.cells.end(), row_.begin(), row_.end());
+  content_.origins.push_back(origin);
+  content_.source_times.push_back(source_time_);
   return true;
 }
 
@@ -73,23 +77,27 @@ std::string RowStore::check_key() const {
 }
 
 void RowStore::reject(Origin origin, std::string reason) {
-  ++rejected_count_;
-  ++rejected_by_origin_[origin];
-  if (rejected_.size() < k_rejected_kept_max) rejected_.push_back({id_of(row_.data()), std::move(reason)});
-  arena_.resize(row_start_);
+  ++content_.rejected_count;
+  ++content_.rejected_by_origin[origin];
+  auto& rejected = content_.notes.rejected;
+  if (rejected.size() < k_rejected_kept_max) rejected.push_back({id_of(row_.data()), std::move(reason)});
+  content_.arena.resize(row_start_);
 }
 
 std::size_t RowStore::bytes() const {
-  return arena_.size() + cells_.size() * sizeof(Cell) + rows() * (sizeof(Origin) + sizeof(std::int64_t));
+  return content_.arena.size() + content_.cells.size() * sizeof(Cell) +
+         rows() * (sizeof(Origin) + sizeof(std::int64_t));
 }
 
 std::optional<std::string_view> RowStore::at(std::size_t row, std::size_t column) const {
-  const auto& cell = cells_[row * resource_->columns.size() + column];
+  const auto& cell = content_.cells[row * resource_->columns.size() + column];
   if (cell.length < 0) return std::nullopt;
   return view(cell);
 }
 
-std::string RowStore::record_id(std::size_t row) const { return id_of(&cells_[row * resource_->columns.size()]); }
+std::string RowStore::record_id(std::size_t row) const {
+  return id_of(&content_.cells[row * resource_->columns.size()]);
+}
 
 std::string RowStore::id_of(const Cell* row) const {
   std::string id;
@@ -100,18 +108,30 @@ std::string RowStore::id_of(const Cell* row) const {
   return std::string(cut_text(id, k_record_id_bytes_max));
 }
 
+RowNotes RowStore::take_notes() { return std::exchange(content_.notes, {}); }
+
 void RowStore::clear() {
-  if (arena_.capacity() > k_arena_bytes_kept) arena_ = {};
-  arena_.clear();
-  cells_.clear();
-  origins_.clear();
-  source_times_.clear();
-  mended_total_ = 0;
-  std::ranges::fill(mended_, 0);
-  mended_records_.clear();
-  rejected_.clear();
-  rejected_count_ = 0;
-  rejected_by_origin_.clear();
+  if (content_.arena.capacity() > k_arena_bytes_kept) content_.arena = {};
+  content_.arena.clear();
+  content_.cells.clear();
+  content_.origins.clear();
+  content_.source_times.clear();
+  content_.mended_count = 0;
+  content_.rejected_count = 0;
+  content_.rejected_by_origin.clear();
+  content_.notes = {};
+}
+
+RowStore RowStore::take() {
+  RowStore taken(*resource_);
+  std::swap(taken.content_, content_);
+  std::swap(content_, spare_);
+  return taken;
+}
+
+void RowStore::give_back(RowStore used) {
+  used.clear();
+  spare_ = std::move(used.content_);
 }
 
 }  // namespace weir::load

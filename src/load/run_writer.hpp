@@ -2,9 +2,9 @@
 // transaction, the checkpoint, which first proves by the fence that the run still has its right.
 //
 // Invariant: a cursor is never ahead of its rows. Whoever sets a cursor has appended every row before it.
-// Bounded memory: when is_full(), the next thing to do is checkpoint().
-// On the run's executor, one awaited call at a time. Several partitions of a run may be collected in turns, so the calls
-// that return at once, and batches being appended to, are also allowed while one waits: that belongs to the next one.
+// Bounded memory: when is_full(), the next thing to do is checkpoint(). While one is under way rows may be appended and
+// cursors set: they belong to the next one.
+// On the run's executor; checkpoint(), finish_generation() and finish() one at a time.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -39,42 +39,42 @@ struct RunRight {
   std::string script;  // <provider>/<script>
   RunId run;
   Fence fence;
-  std::optional<PipelineRunId> pipeline_run;
-  std::optional<std::string> user_id;
+  std::optional<PipelineRunId> pipeline_run{};
+  std::optional<std::string> user_id{};
 };
 
 // The new value of a partition's cursor row; see weir.partition_cursor.
 struct CursorUpdate {
   std::string partition;
-  std::string title;
+  std::string title{};
   std::int64_t expected_version = 0;  // what the run read; 0: there was no row. A mismatch raises conflict.
-  std::optional<Instant> cursor_at;
-  nlohmann::json state;               // null: none
-  std::optional<Instant> pass_start;  // of a pass that stays open
-  std::optional<Instant> pass_end;    // set: the pass stays open
-  nlohmann::json resume;
-  std::optional<std::int64_t> generation;
-  std::string declaration_hash;
+  std::optional<Instant> cursor_at{};
+  nlohmann::json state = nullptr;       // null: none
+  std::optional<Instant> pass_start{};  // of a pass that stays open
+  std::optional<Instant> pass_end{};    // set: the pass stays open
+  nlohmann::json resume = nullptr;
+  std::optional<std::int64_t> generation{};
+  std::string declaration_hash{};
   bool is_pass_complete = false;  // writes cursor_history when cursor or state moved
 };
 
 struct LedgerEntry {
   std::string partition;
-  std::optional<Instant> window_start, window_end;
-  std::optional<std::int64_t> expected;
+  std::optional<Instant> window_start{}, window_end{};
+  std::optional<std::int64_t> expected{};
   std::int64_t fetched = 0;  // beyond the rows appended for the partition, which count by themselves
   std::int64_t skipped = 0;
   bool is_complete = false;
-  std::string note;
+  std::string note{};
 };
 
 struct Gap {
   std::string partition;
-  std::string kind;  // unreachable, failed, capped, rejected, unconfirmed_deletion, incomplete
-  std::optional<Instant> from, to;
+  std::string kind;                     // unreachable, failed, capped, rejected, unconfirmed_deletion, incomplete
+  std::optional<Instant> from{}, to{};  // absent: unbounded
   std::int64_t records = 0;
-  std::string reason;
-  std::string remedy;
+  std::string reason{};
+  std::string remedy{};
 };
 
 struct RunCounts {
@@ -137,8 +137,9 @@ class RunWriter {
   const RunRight& right() const;
   const RunCounts& total() const;  // committed so far
 
+  struct State;  // the inside; see run_state.hpp
+
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
 

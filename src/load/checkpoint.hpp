@@ -1,0 +1,87 @@
+// One checkpoint as a list of statements, and what their answers mean.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "load/merge.hpp"
+#include "load/open_batches.hpp"
+#include "load/pending.hpp"
+#include "load/run_log.hpp"
+
+namespace weir::load {
+
+// Rows of one resource, ready to be merged.
+struct StagedRows {
+  const RowStore* store;
+  const MergeStatement* statement;
+  RowOrder rows;     // what is merged
+  RowOrder refused;  // what the database will not have; seen by a listing all the same
+  std::string refusal{};
+};
+
+// How many rows a partition had in a checkpoint.
+struct PartitionCounts {
+  std::int64_t fetched = 0;
+  std::int64_t committed = 0;
+  std::int64_t rejected = 0;          // of the resource that the ledger counts
+  std::int64_t rejected_records = 0;  // of all resources
+  std::string reason{};               // of one of them
+};
+
+// What is known about the run before a checkpoint.
+struct RunProgress {
+  const RunRight& right;
+  const OpenBatches& batches;
+  const RunLog& log;
+  RunCounts counts;  // committed rows, and requests so far
+  std::string ledger_resource;
+  bool is_run_saved = false;   // it has a row of history
+  bool must_save_run = false;  // it shall have one, whatever this checkpoint brings
+  std::set<std::string> partitions_in_ledger{};
+};
+
+class Checkpoint {
+ public:
+  Checkpoint(const RunProgress& progress, const Pending& pending, const std::vector<StagedRows>& staged);
+
+  std::vector<pg::Command> commands();
+
+  // After the commit.
+  struct Outcome {
+    std::map<std::string, std::int64_t> versions;  // of each cursor row touched
+    RunCounts counts;                              // of the run, this checkpoint included
+    bool is_run_saved = false;
+    std::size_t log_lines = 0;  // written
+    std::set<std::string> partitions_in_ledger;
+  };
+  Outcome read(const std::vector<pg::Rows>& answers) const;
+
+ private:
+  void count_partitions();
+  void add_rows(std::vector<pg::Command>& commands) const;
+  void add_seen(std::vector<pg::Command>& commands) const;
+  void add_cursors(std::vector<pg::Command>& commands) const;
+  void add_gaps(std::vector<pg::Command>& commands) const;
+  void add_ledger(std::vector<pg::Command>& commands) const;
+  void add_history(std::vector<pg::Command>& commands);
+  bool is_in_ledger(const std::string& partition, const PartitionCounts& counts, const LedgerEntry& entry) const;
+  bool counts_for_ledger(const RowStore& store) const;
+
+  const RunProgress& progress_;
+  const Pending& pending_;
+  const std::vector<StagedRows>& staged_;
+  std::map<std::string, PartitionCounts> partitions_;
+  RunCounts counts_;            // as if every merged row were unchanged
+  std::size_t cursors_at_ = 0;  // places among the commands
+  std::size_t save_at_ = 0;
+  std::size_t log_lines_ = 0;
+};
+
+pg::Command assert_fence(const RunRight& right);
+pg::Command open_gap(const RunRight& right, const Gap& gap);
+pg::Command close_gaps(const RunRight& right, const std::string& partition, const std::string& kind);
+pg::Command save_run(const RunRight& right, const RunCounts& counts, const RunLog& log, bool did_something);
+
+}  // namespace weir::load
