@@ -8,6 +8,11 @@ int main(int argc, char** argv) {
   add_global_options(root, cli);
 
   // In the order of the help.
+  add_runs(root, cli);
+  add_run(root, cli);
+  add_logs(root, cli);
+  add_cancel(root, cli);
+  add_cursor(root, cli);
   add_db(root, cli);
   add_completion(root, cli);
   add_embedded_guard(root, cli);

@@ -4,6 +4,11 @@
 
 namespace weir::app {
 
+void add_runs(CLI::App& root, Cli& cli);
+void add_run(CLI::App& root, Cli& cli);
+void add_logs(CLI::App& root, Cli& cli);
+void add_cancel(CLI::App& root, Cli& cli);
+void add_cursor(CLI::App& root, Cli& cli);
 void add_completion(CLI::App& root, Cli& cli);
 void add_db(CLI::App& root, Cli& cli);
 void add_embedded_guard(CLI::App& root, Cli& cli);
