@@ -14,6 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr YamlLimits k_limits{.bytes_max = 64U << 10U, .nodes_max = 2'000, .depth_max = 4};
+constexpr std::size_t k_files_max = 1000;
 constexpr std::size_t k_columns_max = 200;
 constexpr std::size_t k_name_bytes_max = 60;
 constexpr std::int64_t k_key_columns_max = 5;  // of 512 bytes each: what fits a B-tree entry (2,704 bytes)
@@ -90,14 +91,14 @@ class ResourceFile {
   explicit ResourceFile(const fs::path& path) : file_(path.string()), stem_(path.stem().string()) {}
 
   // `known`: the resource as earlier directories declared it, null when this is the first file of it.
-  std::expected<Resource, FileProblem> read(const Resource* known) {
+  std::expected<Resource, std::vector<FileProblem>> read(const Resource* known) {
     auto root = read_yaml_file(file_, k_limits);
-    if (!root) return std::unexpected(root.error());
+    if (!root) return std::unexpected(std::vector{root.error()});
     expand_columns(*root);
     check_yaml(*root, k_resource_keys, file_, problems_);
     Resource resource = known != nullptr ? *known : Resource{.name = stem_};
     if (problems_.empty()) fill(*root, known, resource);
-    if (!problems_.empty()) return std::unexpected(problems_.front());
+    if (!problems_.empty()) return std::unexpected(std::move(problems_));
     return resource;
   }
 
@@ -179,15 +180,21 @@ class ResourceFile {
   std::vector<FileProblem> problems_;
 };
 
-Result<std::vector<fs::path>> files_in(const fs::path& directory) {
+std::vector<fs::path> files_in(const fs::path& directory, std::vector<FileProblem>& problems) {
   std::vector<fs::path> files;
   std::error_code error;
-  for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error))
-    if (entry->path().extension() == ".yaml") files.push_back(entry->path());
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
+    std::error_code ignored;
+    if (entry->path().extension() == ".yaml" && entry->is_regular_file(ignored)) files.push_back(entry->path());
+  }
   if (error)
-    return fail(ErrorCode::configuration,
-                fmt::format("the directory of resources {} cannot be read: {}", directory.string(), error.message()));
+    problems.push_back({directory.string(), 0, 0, fmt::format("the directory cannot be read: {}", error.message()),
+                        "check its permissions"});
+  if (files.size() > k_files_max)
+    problems.push_back(
+        {directory.string(), 0, 0, fmt::format("there are more than {} resources", k_files_max), "remove some"});
   std::ranges::sort(files);
+  files.resize(std::min(files.size(), k_files_max));
   return files;
 }
 
@@ -209,18 +216,26 @@ std::optional<std::size_t> Resource::find(std::string_view column) const {
   return static_cast<std::size_t>(found - columns.begin());
 }
 
-Result<ResourceCatalog> ResourceCatalog::read(const std::vector<std::filesystem::path>& directories) {
+ResourceCatalog ResourceCatalog::read(const std::vector<fs::path>& directories, std::vector<FileProblem>& problems) {
   ResourceCatalog catalog;
   for (const auto& directory : directories) {
-    const auto files = files_in(directory);
-    if (!files) return std::unexpected(files.error());
-    for (const auto& path : *files) {
+    for (const auto& path : files_in(directory, problems)) {
       auto resource = ResourceFile(path).read(catalog.find(path.stem().string()));
-      if (!resource) return std::unexpected(resource.error().to_error());
+      if (!resource) {
+        problems.insert(problems.end(), resource.error().begin(), resource.error().end());
+        continue;
+      }
       auto name = resource->name;
       catalog.resources_.insert_or_assign(std::move(name), std::move(*resource));
     }
   }
+  return catalog;
+}
+
+Result<ResourceCatalog> ResourceCatalog::read(const std::vector<fs::path>& directories) {
+  std::vector<FileProblem> problems;
+  auto catalog = read(directories, problems);
+  if (!problems.empty()) return std::unexpected(problems.front().to_error());
   return catalog;
 }
 

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/yaml.hpp"
 
 namespace weir::load {
 
@@ -49,7 +50,10 @@ struct Resource {
 class ResourceCatalog {
  public:
   // Reads <directory>/*.yaml of each directory; a later directory may add resources and columns, never change a type.
-  // Errors name file, line and remedy.
+  // A broken file is left out and adds its problems.
+  static ResourceCatalog read(const std::vector<std::filesystem::path>& directories,
+                              std::vector<FileProblem>& problems);
+  // The same, but the first problem is an error.
   static Result<ResourceCatalog> read(const std::vector<std::filesystem::path>& directories);
 
   const Resource* find(std::string_view name) const;

@@ -142,5 +142,16 @@ TEST(ShippedResources, AreValidAndReferToEachOther) {
   }
 }
 
+TEST_F(ResourceTest, ABrokenFileIsLeftOutAlone) {
+  write(first(), "release.yaml", k_release);
+  write(first(), "broken.yaml", "name: broken\nkeys: [id]\n");
+  std::vector<FileProblem> problems;
+  const auto catalog = ResourceCatalog::read({first(), second()}, problems);
+  EXPECT_NE(catalog.find("release"), nullptr);
+  EXPECT_EQ(catalog.find("broken"), nullptr);
+  ASSERT_FALSE(problems.empty());
+  EXPECT_EQ(problems.front().line, 2);
+}
+
 }  // namespace
 }  // namespace weir::load

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.hpp"
@@ -14,10 +15,13 @@ namespace weir::plugin {
 using tenancy::ConfigKey;
 
 struct ProviderDeclaration {
-  std::string name;   // github
-  std::string title;  // GitHub
-  std::string description;
-  std::vector<ConfigKey> config;
+  std::string name;     // github
+  std::string title{};  // GitHub
+  std::string description{};
+  std::vector<ConfigKey> config{};
+  std::string file{};  // where it was declared
+
+  const ConfigKey* find(std::string_view key) const;
 };
 
 // How a script finds what is new since its cursor; decides how its pages are walked.
@@ -29,20 +33,29 @@ enum class CursorKind {
   full,        // every pass lists everything: a generation
 };
 
+std::string_view to_string(CursorKind kind);
+
+// How the records of one listing are sorted. A page number may be resumed only in descending or immutable order.
+enum class PageOrder { unspecified, ascending, descending, immutable };
+
 struct ScriptDeclaration {
   std::string provider;
   std::string name;
-  std::vector<std::string> resources;     // provides
-  std::vector<std::string> dependencies;  // resources it needs
+  std::string description{};
+  std::string builtin{};                    // the name of the C++ that runs it
+  std::vector<std::string> resources{};     // provides
+  std::vector<std::string> dependencies{};  // resources it needs
   std::chrono::seconds import_window_duration = std::chrono::hours(24);
   std::optional<int> import_window_days = 90;  // how far back a first import reaches; nullopt: everything
   CursorKind cursor = CursorKind::full;
+  std::string cursor_field{};  // what the cursor's instant is read from; for people, and for the declarative engine
+  PageOrder order = PageOrder::unspecified;
   std::chrono::seconds lookback{0};
   std::chrono::seconds settle{0};  // how long the provider needs until what it lists is complete
   int partitions_in_parallel = 1;
   int attempts_max = 3;  // per partition and run
-  std::string file;      // where it was declared
-  std::string hash;      // of what changes the meaning of collected rows; kept with each cursor
+  std::string file{};    // where it was declared
+  std::string hash{};    // of what changes the meaning of collected rows; kept with each cursor
 
   std::string full_name() const { return provider + "/" + name; }
 };

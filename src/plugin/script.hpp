@@ -55,8 +55,8 @@ class PassContext {
   // import_window_days on a first import. Both stay the same when a pass is resumed.
   virtual std::optional<Instant> start() const = 0;
   virtual Instant end() const = 0;
-  // The provider's clock, as an answer of this pass gave it (header Date). The first call before anything of the pass was
-  // committed lowers end() to min(end, now - settle): a provider whose clock is behind lists later what it dates
+  // The provider's clock, as an answer of this pass gave it (header Date). The first call before anything of the pass
+  // was committed lowers end() to min(end, now - settle): a provider whose clock is behind lists later what it dates
   // earlier. Later calls change nothing.
   virtual void note_provider_time(Instant now) = 0;
   // State committed by the last complete pass (branch heads); null at first and after a reset.

@@ -1,0 +1,40 @@
+#include "plugin/declaration_hash.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <sodium.h>
+#include <nlohmann/json.hpp>
+
+namespace weir::plugin {
+namespace {
+
+nlohmann::json shape_of(const load::Resource& resource) {
+  nlohmann::json columns = nlohmann::json::object();
+  for (const auto& column : resource.columns) columns[column.name] = load::sql_name(column.type);
+  return {{"key_columns", resource.key_columns}, {"columns", std::move(columns)}};
+}
+
+}  // namespace
+
+std::string hash_declaration(const ScriptDeclaration& script, const load::ResourceCatalog& resources,
+                             const Builtin& builtin) {
+  nlohmann::json canonical{
+      {"builtin", script.builtin},
+      {"version", builtin.version},
+      {"cursor", to_string(script.cursor)},
+      {"field", script.cursor_field},
+      {"order", static_cast<int>(script.order)},
+      {"days", script.import_window_days ? nlohmann::json(*script.import_window_days) : nlohmann::json()},
+  };
+  for (const auto& name : script.resources) canonical["resources"][name] = shape_of(*resources.find(name));
+  const auto text = canonical.dump();  // objects are sorted by key
+  std::array<unsigned char, 16> digest{};
+  crypto_generichash(digest.data(), digest.size(), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+                     nullptr, 0);
+  std::array<char, 2 * digest.size() + 1> hex{};
+  sodium_bin2hex(hex.data(), hex.size(), digest.data(), digest.size());
+  return hex.data();
+}
+
+}  // namespace weir::plugin
