@@ -233,6 +233,9 @@ ResourceCatalog ResourceCatalog::read(const std::vector<fs::path>& directories, 
 }
 
 Result<ResourceCatalog> ResourceCatalog::read(const std::vector<fs::path>& directories) {
+  for (const auto& directory : directories)
+    if (std::error_code error; !fs::is_directory(directory, error))
+      return fail(ErrorCode::configuration, fmt::format("there is no directory of resources {}", directory.string()));
   std::vector<FileProblem> problems;
   auto catalog = read(directories, problems);
   if (!problems.empty()) return std::unexpected(problems.front().to_error());

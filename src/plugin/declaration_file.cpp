@@ -168,6 +168,10 @@ void read_cursor(Reader& reader, ScriptDeclaration& script) {
   if (is_sorted && !order.empty() && order != kind)
     reader.report(*cursor->find("order"), fmt::format("a cursor of kind {} cannot be in {} order", kind, order),
                   "remove one of the two");
+  if (script.cursor == CursorKind::full && order == "descending")
+    reader.report(*cursor->find("order"),
+                  "a full listing cannot be read newest first: what changes would move out of it",
+                  "sort by something that never changes: order: immutable");
 }
 
 std::expected<ScriptDeclaration, Problems> read_script(const YamlNode& root, const std::string& file,

@@ -85,6 +85,10 @@ TEST_F(ScriptFile, TheOrderAloneIsAKind) {
             Lines{"commit.yaml:3:9: the cursor has no kind; add kind: window, ascending, descending, heads or full"});
   EXPECT_EQ(problems_of("resources: [commit]\nbuiltin: git_commit\ncursor: {kind: ascending, order: descending}\n"),
             Lines{"commit.yaml:3:34: a cursor of kind ascending cannot be in descending order; remove one of the two"});
+  EXPECT_EQ(
+      problems_of("resources: [commit]\nbuiltin: git_commit\ncursor: {kind: full, order: descending}\n"),
+      Lines{"commit.yaml:3:29: a full listing cannot be read newest first: what changes would move out of it; sort "
+            "by something that never changes: order: immutable"});
 }
 
 TEST_F(ScriptFile, ADeclarativeFileIsRefusedHonestly) {

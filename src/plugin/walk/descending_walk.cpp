@@ -5,18 +5,9 @@
 #include "plugin/walk/position.hpp"
 
 namespace weir::plugin {
-namespace {
-
-WalkSettings sorted(WalkSettings settings) {
-  if (settings.kind == CursorKind::descending) settings.listing.order = PageOrder::descending;
-  return settings;
-}
-
-}  // namespace
-
 DescendingWalk::DescendingWalk(WalkSettings settings, std::optional<Instant> start, Instant end,
                                const nlohmann::json& position)
-    : settings_(sorted(settings)),
+    : settings_(settings),
       start_(settings.kind == CursorKind::descending ? start : std::nullopt),
       end_(end),
       listing_(settings_.listing) {

@@ -108,8 +108,16 @@ Result<Listing::Verdict> Listing::accept_token(const Page& page) {
   return Verdict::joined;
 }
 
+// In a listing sorted by the cursor's value a record that was changed stands elsewhere: it proves nothing any more.
+std::uint64_t Listing::fingerprint(const PageRecord& record) const {
+  const auto hash = hash_of(record.key);
+  const bool is_sorted_by_value = settings_.order == PageOrder::ascending || settings_.order == PageOrder::descending;
+  if (!is_sorted_by_value || !record.at) return hash;
+  return hash ^ (static_cast<std::uint64_t>(record.at->time_since_epoch().count()) * 0x9e3779b97f4a7c15U);
+}
+
 bool Listing::was_shown(const PageRecord& record) const {
-  const auto key = hash_of(record.key);
+  const auto key = fingerprint(record);
   return std::ranges::any_of(recent_, [key](const Keys& keys) { return keys.contains(key); });
 }
 
@@ -132,10 +140,10 @@ Result<Listing::Verdict> Listing::step_back() {
 
 void Listing::remember(const Page& page) {
   Keys keys;
-  for (const auto& record : page.records) keys.insert(hash_of(record.key));
+  for (const auto& record : page.records) keys.insert(fingerprint(record));
   recent_.push_front(std::move(keys));
   if (recent_.size() > k_recent_pages) recent_.pop_back();
-  for (const auto& record : page.records) tail_.push_back(hash_of(record.key));
+  for (const auto& record : page.records) tail_.push_back(fingerprint(record));
   if (tail_.size() > k_tail_keys) tail_.erase(tail_.begin(), tail_.end() - k_tail_keys);
   if (const auto value = last_value(page)) last_ = value;
 }

@@ -3,9 +3,9 @@
 //
 // Records before the place that was reached may vanish; then all later ones move up, and the next page by number or
 // offset would begin behind some that were never shown. So pages overlap by a record: a page joins when it begins with
-// a record that an earlier page showed, or (in a listing sorted by the cursor's value) before the last one. One that
-// does not join is discarded as a proof, and the walk steps back until one does; at index 0 every page joins.
-// A server's own cursor (PageAddress::token) does not shift and needs none of this.
+// a record that an earlier page showed and that still stands where it stood, or (in a listing sorted by the cursor's
+// value) with one that belongs before the last one shown. When a page does not join, the walk steps back until one
+// does; at index 0 every page joins. A server's own cursor (PageAddress::token) does not shift and needs none of this.
 #pragma once
 #include <cstdint>
 #include <deque>
@@ -53,6 +53,7 @@ class Listing {
  private:
   using Keys = std::unordered_set<std::uint64_t>;
 
+  std::uint64_t fingerprint(const PageRecord& record) const;
   bool was_shown(const PageRecord& record) const;
   bool joins(const Page& page) const;
   void remember(const Page& page);

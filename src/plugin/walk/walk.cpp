@@ -6,8 +6,16 @@
 
 namespace weir::plugin {
 
+Instant round_down(Instant at, Duration granularity) {
+  const auto rest = at.time_since_epoch() % granularity;
+  return at - (rest < Duration::zero() ? rest + granularity : rest);
+}
+
 std::unique_ptr<Walk> make_walk(WalkSettings settings, std::optional<Instant> start, Instant end,
                                 const nlohmann::json& position) {
+  if (settings.kind == CursorKind::ascending) settings.listing.order = PageOrder::ascending;
+  if (settings.kind == CursorKind::descending) settings.listing.order = PageOrder::descending;
+  if (start) start = round_down(*start, settings.granularity) - Duration(1);
   switch (settings.kind) {
     case CursorKind::window: return std::make_unique<WindowWalk>(settings, start, end, position);
     case CursorKind::ascending: return std::make_unique<AscendingWalk>(settings, start, end, position);

@@ -26,8 +26,8 @@ struct WalkSettings {
   CursorKind kind = CursorKind::full;
   ListingSettings listing{};
   std::chrono::seconds window_duration = std::chrono::hours(24);
-  // Windows are cut at whole multiples of it, and one that is no wider is not cut again. What the provider's queries
-  // can tell apart.
+  // The precision of the provider's times and queries. What it dates 10:00:00 may happen until 10:00:01, so a pass
+  // begins with the whole granule that its start lies in; windows are cut at whole granules and never inside one.
   Duration granularity = std::chrono::seconds(1);
   // A listing that says it has this many or more is capped (1,000; 10,000), even if it does not say so otherwise.
   std::optional<std::int64_t> results_max{};
@@ -54,6 +54,9 @@ class Walk {
   // The pass's end became earlier; only before the first accept().
   virtual void limit_end(Instant end) = 0;
 };
+
+// The begin of the granule that `at` lies in.
+Instant round_down(Instant at, Duration granularity);
 
 // `position` continues where an earlier walk of the same pass was; one that does not fit begins the pass anew. There is
 // no walk of kind heads: such a script knows itself what is new.

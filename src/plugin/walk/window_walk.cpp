@@ -11,13 +11,6 @@ namespace {
 constexpr Instant k_first_cut{};  // 1970-01-01
 constexpr Duration k_width_max = std::chrono::days(365'000);
 
-Instant align(Instant at, Duration granularity) {
-  const auto since_epoch = at.time_since_epoch();
-  auto rest = since_epoch % granularity;
-  if (rest < Duration::zero()) rest += granularity;
-  return Instant(since_epoch - rest);
-}
-
 }  // namespace
 
 WindowWalk::WindowWalk(WalkSettings settings, std::optional<Instant> start, Instant end, const nlohmann::json& position)
@@ -78,29 +71,37 @@ Result<Step> WindowWalk::accept(const Page& page) {
   const auto verdict = listing_.accept(page);
   if (!verdict) return std::unexpected(verdict.error());
   if (*verdict != Listing::Verdict::done) return Step{};
-  const bool is_narrow = width_ && *width_ < Duration(settings_.window_duration);
-  if (width_ && !has_gap_ && (pages_before == 0 || is_narrow)) *width_ = std::min(*width_ * 2, k_width_max);
+  if (width_ && !has_gap_ && has_room(page, pages_before)) *width_ = std::min(*width_ * 2, k_width_max);
   return close_window();
 }
 
+// Whether a window twice as wide would probably do with one page; one that was made narrow by a cap tries in any case.
+bool WindowWalk::has_room(const Page& page, std::int64_t pages_before) const {
+  if (*width_ < Duration(settings_.window_duration)) return true;
+  const auto records = static_cast<std::int64_t>(page.records.size());
+  return pages_before == 0 && records <= settings_.listing.page_size_max / 2;
+}
+
 bool WindowWalk::cut(bool is_capped) {
-  const Duration duration = settings_.window_duration;
-  if (!from_) {
-    if (to_ <= k_first_cut) return false;
-    to_ = std::min(k_first_cut, end_);
-    width_ = duration;
-  } else if (to_ - *from_ > duration) {
-    width_ = duration;
-    open_window();
-  } else {
-    if (!is_capped) return false;
-    const auto middle = align(*from_ + (to_ - *from_) / 2, settings_.granularity);
-    if (middle <= *from_) return false;
-    to_ = middle;
-    width_ = to_ - *from_;
-  }
+  const auto narrower = narrower_end(is_capped);
+  if (!narrower) return false;
+  to_ = *narrower;
+  width_ = from_ ? to_ - *from_ : Duration(settings_.window_duration);
   listing_ = Listing(settings_.listing);
+  has_gap_ = false;
   return true;
+}
+
+// First to importWindowDuration, then by half; below that only for a cap.
+std::optional<Instant> WindowWalk::narrower_end(bool is_capped) const {
+  if (!from_) return to_ > k_first_cut ? std::optional(std::min(k_first_cut, end_)) : std::nullopt;
+  const Duration duration = settings_.window_duration;
+  const auto open = to_ - *from_;
+  if (open <= duration && !is_capped) return std::nullopt;
+  const auto wanted = open <= duration ? open / 2 : width_ ? std::max(duration, open / 2) : duration;
+  auto end = round_down(*from_ + wanted, settings_.granularity);
+  if (end <= *from_) end = round_down(*from_ + settings_.granularity, settings_.granularity);
+  return end > *from_ && end < to_ ? std::optional(end) : std::nullopt;
 }
 
 void WindowWalk::open_window() {
@@ -108,7 +109,7 @@ void WindowWalk::open_window() {
   has_gap_ = false;
   to_ = end_;
   if (!width_ || !from_ || end_ - *from_ <= *width_) return;
-  const auto aligned = align(*from_ + std::max(*width_, settings_.granularity), settings_.granularity);
+  const auto aligned = round_down(*from_ + std::max(*width_, settings_.granularity), settings_.granularity);
   if (aligned > *from_) to_ = std::min(aligned, end_);
 }
 

@@ -1,6 +1,7 @@
 // from/to queries. The whole open range is asked first; only when that has more than one page, or is capped, it is cut
-// to importWindowDuration. A window that fits one page makes the next one twice as wide, so that quiet years cost a
-// few requests; a capped one is halved until it fits, down to the granularity, and they widen again afterwards.
+// to importWindowDuration. A window that fills less than half a page makes the next one twice as wide, so that quiet
+// years cost a few requests; a capped one is halved until it fits, down to the granularity, and they widen again
+// afterwards.
 #pragma once
 #include "plugin/walk/walk.hpp"
 
@@ -19,6 +20,8 @@ class WindowWalk final : public Walk {
   bool is_capped(const Page& page) const;
   // Makes the open window narrower; false: it cannot be.
   bool cut(bool is_capped);
+  std::optional<Instant> narrower_end(bool is_capped) const;
+  bool has_room(const Page& page, std::int64_t pages_before) const;
   void open_window();
   Step close_window();
   void restore(const nlohmann::json& position);
