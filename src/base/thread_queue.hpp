@@ -20,7 +20,7 @@ namespace weir {
 template <class T>
 class ThreadQueue {
  public:
-  ThreadQueue(Executor consumer, std::size_t items_max)
+  ThreadQueue(const Executor& consumer, std::size_t items_max)
       : consumer_(consumer), items_max_(items_max), filled_(std::make_shared<asio::steady_timer>(consumer)) {
     filled_->expires_at(asio::steady_timer::time_point::max());
   }
