@@ -72,6 +72,7 @@ struct ParsedNetwork {
 const std::vector<ParsedNetwork>& special_networks() {
   static const std::vector<ParsedNetwork> parsed = [] {
     std::vector<ParsedNetwork> list;
+    list.reserve(k_special.size());
     for (const auto& row : k_special) list.push_back({parse_network(row.network).value(), row.kind});
     return list;
   }();
