@@ -1,0 +1,22 @@
+// Brings a bare repository of ours up to date with one on a server: its branches and tags, and all they reach.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+
+#include "base/error.hpp"
+#include "plugin/builtin/git/remote_access.hpp"
+#include "plugin/builtin/git/stop.hpp"
+
+namespace weir::plugin::git {
+
+// An empty bare repository with settings of ours only.
+Result<> create_mirror(const std::filesystem::path& git_directory);
+
+// One writer at a time; readers are not disturbed: objects are only added, and the references change all at once, after
+// their objects are there. A fetch that breaks off leaves the old references and perhaps a temporary file in
+// objects/pack. `bytes_max`: of objects received. Errors besides those of HttpExchange: unreachable when it is more,
+// disk_full, cancelled; provider_failed also when the mirror itself is damaged.
+Result<> fetch(const RemoteAccess& access, const std::filesystem::path& git_directory, std::uint64_t bytes_max,
+               const Stop& stop, Traffic& traffic);
+
+}  // namespace weir::plugin::git
