@@ -52,13 +52,17 @@ void TaskGroup::cancel() {
   for (const auto& member : members_) member->cancellation.emit(asio::cancellation_type::all);
 }
 
+// A waiter that is cancelled passes that on and still waits: members must be over before their group dies.
 Task<> TaskGroup::wait() {
+  const bool throws = co_await asio::this_coro::throw_if_cancelled();
+  co_await asio::this_coro::throw_if_cancelled(false);
   while (!members_.empty()) {
     boost::system::error_code ignored;
     co_await all_done_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     const auto state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) cancel();
   }
+  co_await asio::this_coro::throw_if_cancelled(throws);
 }
 
 Task<std::vector<std::string>> TaskGroup::stop(Deadline deadline) {

@@ -51,6 +51,26 @@ TEST(TaskGroup, StopCancelsEvenWhatHasNotStartedYet) {
   });
 }
 
+Task<> wait_for_members(bool& were_all_over) {
+  TaskGroup group(co_await asio::this_coro::executor);
+  bool done = false;
+  group.spawn("first", set_after(1h, done));
+  group.spawn("second", set_after(1h, done));
+  co_await group.wait();
+  were_all_over = group.size() == 0 && !done;
+}
+
+TEST(TaskGroup, AWaiterThatIsCancelledEndsItsMembersBeforeItself) {
+  run([]() -> Task<> {
+    bool were_all_over = false;
+    TaskGroup outer(co_await asio::this_coro::executor);
+    outer.spawn("waiter", wait_for_members(were_all_over));
+    const auto late = co_await outer.stop(Deadline::in(1s));
+    EXPECT_TRUE(late.empty());
+    EXPECT_TRUE(were_all_over);
+  });
+}
+
 TEST(Blocking, BringsValuesAndExceptionsBack) {
   run([]() -> Task<> {
     BlockingPool pool(1);

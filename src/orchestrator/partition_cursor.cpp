@@ -1,0 +1,44 @@
+#include "orchestrator/partition_cursor.hpp"
+
+#include "orchestrator/sql.hpp"
+
+namespace weir::orchestrator {
+namespace {
+
+std::vector<OpenGap> gaps_of(const nlohmann::json& list) {
+  std::vector<OpenGap> gaps;
+  for (const auto& one : list) {
+    OpenGap gap{.kind = one.at("kind").get<std::string>()};
+    if (one.at("from_at").is_string()) gap.from = parse_rfc3339(one.at("from_at").get<std::string>());
+    gap.seen_at = parse_rfc3339(one.at("seen_at").get<std::string>()).value_or(Instant{});
+    gaps.push_back(std::move(gap));
+  }
+  return gaps;
+}
+
+}  // namespace
+
+Task<PartitionCursor> read_partition_cursor(pg::Database& database, TenantId tenant, ScriptId id,
+                                            std::string partition) {
+  const auto rows = co_await database.query(pg::Scope::tenant(tenant), sql::read_partition_cursor,
+                                            pg::Params(tenant, id.data_source, id.script, partition));
+  const auto row = rows.one();
+  PartitionCursor cursor;
+  cursor.now = row.get<Instant>("now");
+  cursor.gaps = gaps_of(row.get<nlohmann::json>("gaps"));
+  cursor.version = row.get<std::optional<std::int64_t>>("version").value_or(0);
+  if (cursor.version == 0) co_return cursor;
+  cursor.title = row.get<std::optional<std::string>>("title").value_or("");
+  cursor.cursor_at = row.get<std::optional<Instant>>("cursor_at");
+  cursor.state = row.get<std::optional<nlohmann::json>>("state").value_or(nullptr);
+  cursor.pass_start = row.get<std::optional<Instant>>("pass_start");
+  cursor.pass_end = row.get<std::optional<Instant>>("pass_end");
+  cursor.resume = row.get<std::optional<nlohmann::json>>("resume").value_or(nullptr);
+  cursor.generation = row.get<std::optional<std::int64_t>>("generation");
+  cursor.declaration_hash = row.get<std::optional<std::string>>("declaration_hash").value_or("");
+  cursor.unreachable = row.get<std::optional<std::string>>("unreachable");
+  cursor.probe_at = row.get<std::optional<Instant>>("probe_at");
+  co_return cursor;
+}
+
+}  // namespace weir::orchestrator

@@ -1,0 +1,40 @@
+// What is kept of a partition between runs, read at the begin of its pass.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "base/asio.hpp"
+#include "base/time.hpp"
+#include "orchestrator/script_id.hpp"
+#include "pg/database.hpp"
+
+namespace weir::orchestrator {
+
+struct OpenGap {
+  std::string kind;
+  std::optional<Instant> from{};
+  Instant seen_at{};  // when a run met it last
+};
+
+struct PartitionCursor {
+  std::int64_t version = 0;  // 0: there is no row yet
+  std::string title{};
+  std::optional<Instant> cursor_at{};
+  nlohmann::json state = nullptr;
+  std::optional<Instant> pass_start{}, pass_end{};  // pass_end: a pass is open
+  nlohmann::json resume = nullptr;
+  std::optional<std::int64_t> generation{};
+  std::string declaration_hash{};
+  std::optional<std::string> unreachable{};
+  std::optional<Instant> probe_at{};
+  std::vector<OpenGap> gaps{};
+  Instant now{};  // the database's clock when it was read
+};
+
+Task<PartitionCursor> read_partition_cursor(pg::Database& database, TenantId tenant, ScriptId id,
+                                            std::string partition);
+
+}  // namespace weir::orchestrator

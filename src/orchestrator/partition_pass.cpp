@@ -1,0 +1,140 @@
+#include "orchestrator/partition_pass.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace weir::orchestrator {
+
+Error ended_at_page() { return {ErrorCode::cancelled, "the run ends here; the next one goes on from this page"}; }
+
+PartitionPass::PartitionPass(Committer& committer, const PassOrders& orders, const plugin::ScriptDeclaration& script,
+                             const plugin::Partition& partition, PartitionCursor cursor, PartitionPlan plan,
+                             std::int64_t new_generation)
+    : committer_(committer),
+      orders_(orders),
+      script_(script),
+      partition_(partition),
+      cursor_(std::move(cursor)),
+      plan_(std::move(plan)),
+      end_(plan_.pass.end),
+      resume_(plan_.is_resumed ? cursor_.resume : nlohmann::json()),
+      is_end_fixed_(plan_.is_resumed) {
+  committer_.set_version(partition_.key, cursor_.version);
+  if (script_.cursor == plugin::CursorKind::full && plan_.action == PartitionAction::collect)
+    restart_generation(plan_.is_resumed ? cursor_.generation.value_or(new_generation) : new_generation);
+  else
+    committer_.writer().mark_generation(partition_.key, std::nullopt);
+}
+
+void PartitionPass::restart_generation(std::int64_t generation) {
+  if (generation_) resume_ = nullptr;
+  generation_ = generation;
+  committer_.writer().mark_generation(partition_.key, generation_);
+}
+
+// A provider whose clock is behind lists later what it dates earlier: the pass ends by its clock.
+void PartitionPass::note_provider_time(Instant now) {
+  if (std::exchange(is_end_fixed_, true)) return;
+  end_ = plugin::limit_pass_end(script_, end_, now);
+}
+
+load::Batch& PartitionPass::rows(std::string_view resource) {
+  if (std::ranges::find(script_.resources, resource) == script_.resources.end())
+    throw Failure({ErrorCode::declaration_invalid,
+                   fmt::format("{} wrote rows of '{}', which it does not declare", script_.full_name(), resource)});
+  return committer_.writer().rows(resource, partition_.key);
+}
+
+load::CursorUpdate PartitionPass::cursor_update() const {
+  load::CursorUpdate update{.partition = partition_.key};
+  update.title = partition_.title;
+  update.expected_version = committer_.version(partition_.key);
+  update.cursor_at = cursor_.cursor_at;
+  update.state = cursor_.state;
+  update.declaration_hash = script_.hash;
+  return update;
+}
+
+Task<> PartitionPass::page_done(nlohmann::json resume) {
+  co_await committer_.hold();
+  is_end_fixed_ = true;
+  resume_ = std::move(resume);
+  tally_done_ = tally_;
+  auto update = cursor_update();
+  update.pass_start = plan_.pass.start;
+  update.pass_end = end_;
+  update.resume = resume_;
+  update.generation = generation_;
+  committer_.writer().set_cursor(std::move(update));
+  if (orders_.stop || orders_.ends_at_page) throw Failure(ended_at_page());
+  co_await committer_.commit_if_due();
+}
+
+void PartitionPass::complete() {
+  auto update = cursor_update();
+  update.cursor_at = std::max(end_, cursor_.cursor_at.value_or(end_));
+  if (new_state_) update.state = *new_state_;
+  update.is_pass_complete = true;
+  auto& writer = committer_.writer();
+  writer.set_cursor(std::move(update));
+  write_ledger(true);
+  for (const std::string kind : {"failed", "unreachable"})
+    if (has_gap(kind)) writer.close_gaps(partition_.key, kind);
+  if (has_gap("capped") && tally_.caps == 0 && plan_.refetches_cap) writer.close_gaps(partition_.key, "capped");
+  if (cursor_.unreachable) writer.set_unreachable(partition_.key, std::nullopt, std::chrono::seconds(0));
+}
+
+void PartitionPass::complete_by_evidence() {
+  if (has_gap("failed")) committer_.writer().close_gaps(partition_.key, "failed");
+  if (cursor_.cursor_at == plan_.pass.cursor_at) return;
+  auto update = cursor_update();
+  update.cursor_at = plan_.pass.cursor_at;
+  update.is_pass_complete = true;
+  committer_.writer().set_cursor(std::move(update));
+}
+
+void PartitionPass::leave_incomplete() { write_ledger(false); }
+
+void PartitionPass::write_ledger(bool is_complete) {
+  load::LedgerEntry entry{.partition = partition_.key};
+  entry.window_start = plan_.pass.start;
+  entry.window_end = end_;
+  entry.expected = tally_.expected;
+  entry.skipped = tally_.skipped;
+  entry.is_complete = is_complete;
+  entry.note = tally_.skip_reason;
+  committer_.writer().set_ledger(std::move(entry));
+}
+
+void PartitionPass::skip(std::int64_t records, std::string reason) {
+  tally_.skipped += records;
+  tally_.skip_reason = std::move(reason);
+}
+
+void PartitionPass::cap(Instant from, Instant to, std::string reason) {
+  ++tally_.caps;
+  load::Gap gap{.partition = partition_.key, .kind = "capped"};
+  gap.from = from;
+  gap.to = to;
+  gap.reason = std::move(reason);
+  gap.remedy = "it is asked for again once a day; a smaller importWindowDuration may help";
+  committer_.writer().open_gap(std::move(gap));
+}
+
+void PartitionPass::count_requests(std::int64_t requests, std::int64_t not_modified, std::int64_t bytes) {
+  auto& counts = committer_.writer().counts();
+  counts.requests += requests;
+  counts.not_modified += not_modified;
+  counts.bytes += bytes;
+}
+
+void PartitionPass::log(LogLevel level, std::string message, nlohmann::json details, std::string record_id) {
+  committer_.writer().log(level, std::move(message), std::move(details), std::move(record_id));
+}
+
+bool PartitionPass::has_gap(std::string_view kind) const {
+  return std::ranges::any_of(cursor_.gaps, [&](const OpenGap& gap) { return gap.kind == kind; });
+}
+
+}  // namespace weir::orchestrator
