@@ -1,13 +1,17 @@
 #include "weir/cli.hpp"
+#include "weir/crash_dump.hpp"
 #include "weir/verbs.hpp"
 
 int main(int argc, char** argv) {
   using namespace weir::app;
+  forbid_crash_dumps();
   Cli cli;
   CLI::App root;
   add_global_options(root, cli);
 
   // In the order of the help.
+  add_tenant(root, cli);
+  add_secrets(root, cli);
   add_runs(root, cli);
   add_run(root, cli);
   add_logs(root, cli);

@@ -7,8 +7,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "weir/open_database.hpp"
-
 namespace weir::app {
 
 int run_session(const Cli& cli, const std::function<Task<int>(Session&)>& work) {
@@ -22,7 +20,7 @@ int run_session(const Cli& cli, const std::function<Task<int>(Session&)>& work) 
   settings.connect.url = opened->url;
   pg::Pool pool(io.get_executor(), blocking, settings);
   pg::Database database(pool, opened->roles);
-  Session session{cli, io.get_executor(), blocking, database};
+  Session session{cli, *opened, io.get_executor(), blocking, database};
 
   int code = 0;
   asio::co_spawn(io, work(session), [&](std::exception_ptr failure, int result) {

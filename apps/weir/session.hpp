@@ -9,11 +9,13 @@
 #include "base/blocking.hpp"
 #include "pg/database.hpp"
 #include "weir/cli.hpp"
+#include "weir/open_database.hpp"
 
 namespace weir::app {
 
 struct Session {
   const Cli& cli;
+  const OpenedDatabase& opened;
   Executor executor;
   BlockingPool& blocking;
   pg::Database& database;

@@ -207,6 +207,16 @@ Task<Result<DataKeyRotation>> rotate_data_keys(Vault& vault, Actor actor, std::c
   }
 }
 
+Task<Result<Outcome>> init_master_key(Vault& vault, Actor actor) {
+  auto transaction = co_await vault.database().begin(pg::Scope::control());
+  const auto rows = co_await transaction.query(sql::list_master_keys);
+  const auto active = co_await vault.hold_active_master_key(transaction);
+  if (!active) co_return std::unexpected(active.error());
+  if (find_registered(read_registered_keys(rows), active->id) != nullptr) co_return Outcome::unchanged;
+  co_await commit_with_audit(transaction, key_record(actor, "secrets.init", active->id));
+  co_return Outcome::changed;
+}
+
 Task<Result<std::int64_t>> replace_lost_master_keys(Vault& vault, Actor actor) {
   auto& wrapper = vault.wrapper();
   auto transaction = co_await vault.database().begin(pg::Scope::control());

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tenancy/audit.hpp"
+#include "tenancy/tenant.hpp"
 #include "tenancy/vault.hpp"
 
 namespace weir::tenancy {
@@ -47,6 +48,10 @@ struct DataKeyRotation {
 // A new data key for every tenant that has one older than `age`, and its secrets sealed with it: one transaction each.
 Task<Result<DataKeyRotation>> rotate_data_keys(Vault& vault, Actor actor, std::chrono::seconds age,
                                                RotationSettings settings);
+
+// Makes sure that there is a registered master key, making the first one where it may be made. unchanged when there was
+// one already; errors as Vault::hold_active_master_key.
+Task<Result<Outcome>> init_master_key(Vault& vault, Actor actor);
 
 // The operator says that the master keys not at hand are lost: they are retired, the sources whose secrets they sealed
 // need credentials, and the first key of the ring (made when there is none and may be) takes their place. The number of
