@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
 
   // In the order of the help.
   add_tenant(root, cli);
+  add_source(root, cli);
   add_secrets(root, cli);
   add_runs(root, cli);
   add_run(root, cli);

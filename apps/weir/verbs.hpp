@@ -14,6 +14,7 @@ void add_completion(CLI::App& root, Cli& cli);
 void add_db(CLI::App& root, Cli& cli);
 void add_embedded_guard(CLI::App& root, Cli& cli);
 void add_tenant(CLI::App& root, Cli& cli);
+void add_source(CLI::App& root, Cli& cli);
 void add_secrets(CLI::App& root, Cli& cli);
 
 }  // namespace weir::app

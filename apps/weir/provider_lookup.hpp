@@ -1,0 +1,15 @@
+// The provider a command names, as the plugins declare it.
+#pragma once
+#include <string>
+
+#include "plugin/catalog.hpp"
+#include "weir/cli.hpp"
+
+namespace weir::app {
+
+plugin::PluginCatalog read_plugins(const Cli& cli);
+// not_found with the nearest name; declaration_invalid when its file is broken.
+Result<const plugin::ProviderDeclaration*> look_up_provider(const plugin::PluginCatalog& catalog,
+                                                            const std::string& name);
+
+}  // namespace weir::app
