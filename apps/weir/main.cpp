@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
   add_run(root, cli);
   add_logs(root, cli);
   add_cancel(root, cli);
+  add_import(root, cli);
   add_plan(root, cli);
   add_cursor(root, cli);
   add_db(root, cli);

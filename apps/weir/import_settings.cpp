@@ -1,0 +1,57 @@
+#include "weir/import_settings.hpp"
+
+#include <charconv>
+#include <cstdlib>
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace weir::app {
+namespace {
+
+// The number in an environment variable, or `otherwise` when it is not set.
+Result<std::int64_t> read_number(const char* name, std::int64_t otherwise, std::int64_t min, std::int64_t max) {
+  const char* text = std::getenv(name);
+  if (text == nullptr || *text == '\0') return otherwise;
+  const std::string_view given(text);
+  std::int64_t value = 0;
+  const auto [stop, error] = std::from_chars(given.data(), given.data() + given.size(), value);
+  if (error != std::errc{} || stop != given.data() + given.size() || value < min || value > max)
+    return fail(ErrorCode::configuration, fmt::format("{} must be a number from {} to {}", name, min, max));
+  return value;
+}
+
+Result<> read_duration(const char* name, std::chrono::milliseconds& value, std::int64_t min, std::int64_t max) {
+  const auto number = read_number(name, value.count(), min, max);
+  if (!number) return std::unexpected(number.error());
+  value = std::chrono::milliseconds(*number);
+  return {};
+}
+
+}  // namespace
+
+Result<orchestrator::NodeSettings> node_settings() {
+  orchestrator::NodeSettings settings{.version = WEIR_VERSION};
+  if (const char* url = std::getenv("WEIR_DATABASE_DIRECT_URL"); url != nullptr) settings.direct_url = url;
+  constexpr std::int64_t k_hour_ms = 3'600'000;
+  if (auto read = read_duration("WEIR_HEARTBEAT_MS", settings.heartbeat, 10, k_hour_ms); !read)
+    return std::unexpected(read.error());
+  if (auto read = read_duration("WEIR_LEASE_MS", settings.lease, 100, k_hour_ms); !read)
+    return std::unexpected(read.error());
+  if (settings.lease < 2 * settings.heartbeat)
+    return fail(ErrorCode::configuration, "WEIR_LEASE_MS must be at least twice WEIR_HEARTBEAT_MS");
+  return settings;
+}
+
+Result<orchestrator::RunSettings> run_settings() {
+  orchestrator::RunSettings settings;
+  const auto rows =
+      read_number("WEIR_CHECKPOINT_ROWS", static_cast<std::int64_t>(settings.load.batch_rows_max), 1, 1'000'000);
+  if (!rows) return std::unexpected(rows.error());
+  settings.load.batch_rows_max = static_cast<std::size_t>(*rows);
+  if (auto read = read_duration("WEIR_STOP_GRACE_MS", settings.stop_grace, 0, 3'600'000); !read)
+    return std::unexpected(read.error());
+  return settings;
+}
+
+}  // namespace weir::app
