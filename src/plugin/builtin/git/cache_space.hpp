@@ -25,8 +25,8 @@ Result<> replace_file(const std::filesystem::path& path, std::string_view conten
 
 std::uint64_t bytes_of(const std::filesystem::path& directory);
 
-// Removes clones that nobody uses, least recently used first, until those in `directory` (a tenant's, or with `depth` 2
-// all tenants') have at most `bytes_max`. The one at `spared` stays.
+// Removes clones that nobody uses, least recently used first, until those `depth` folders below `directory` have at
+// most `bytes_max`. The one at `spared` stays.
 void make_room(const std::filesystem::path& directory, int depth, std::uint64_t bytes_max,
                const std::filesystem::path& spared);
 

@@ -18,11 +18,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The folder of a clone: the end of the repository's name, for people, and a hash of what makes it this one.
-std::string folder_name(std::string_view name, const RepositoryUrl& url) {
+// The repository's name, for people, and a hash of its URL.
+std::string folder_name(const RepositoryUrl& url) {
   git_oid id;
-  const auto identity = fmt::format("{}\n{}", name, url.url);
-  if (git_odb_hash(&id, identity.data(), identity.size(), GIT_OBJECT_BLOB) < 0)
+  if (git_odb_hash(&id, url.url.data(), url.url.size(), GIT_OBJECT_BLOB) < 0)
     throw Failure({ErrorCode::internal, "libgit2 cannot hash", last_libgit2_error()});
   std::string readable = url.name.substr(0, 40);
   std::ranges::replace_if(readable, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '-');
@@ -66,10 +65,10 @@ std::string new_mirror_name() { return fmt::format("mirror-{:012x}.git", Random:
 
 }  // namespace
 
-Result<Clone> CloneCache::open(std::string_view name, const RemoteAccess& access, Instant not_before,
-                               const Clock& clock, const Stop& stop, Traffic& traffic) {
+Result<Clone> CloneCache::open(std::string_view data_source, const RemoteAccess& access, Instant not_before,
+                               const Clock& clock, const Stop& stop, Traffic& traffic) const {
   start_libgit2();
-  const auto place = tenant_directory_ / folder_name(name, access.url);
+  const auto place = tenant_directory_ / data_source / folder_name(access.url);
   if (auto made = make_directory(place); !made) return std::unexpected(made.error());
   const auto fetching = FileLock::wait(place / "fetch.lock", LockKind::exclusive, stop);
   if (!fetching) return std::unexpected(fetching.error());
@@ -87,8 +86,8 @@ Result<Clone> CloneCache::open(std::string_view name, const RemoteAccess& access
   auto use = FileLock::wait(place / "use.lock", LockKind::shared, stop);
   if (!use) return std::unexpected(use.error());
   if (record.bytes > bytes_before) {
-    make_room(tenant_directory_, 1, limits_.tenant_bytes_max, place);
-    make_room(tenant_directory_.parent_path(), 2, limits_.total_bytes_max, place);
+    make_room(tenant_directory_, 2, limits_.tenant_bytes_max, place);
+    make_room(tenant_directory_.parent_path(), 3, limits_.total_bytes_max, place);
   }
   return Clone{place / record.mirror, record.fetched_at, std::move(*use)};
 }
@@ -96,7 +95,7 @@ Result<Clone> CloneCache::open(std::string_view name, const RemoteAccess& access
 // Under the fetch lock. A clone that cannot be brought up to date because it is damaged, or has grown beyond its limit
 // by what its repository no longer needs, is made anew once.
 Result<> CloneCache::update(const fs::path& place, std::string& mirror, const RemoteAccess& access, const Stop& stop,
-                            Traffic& traffic) {
+                            Traffic& traffic) const {
   for (;;) {
     remove_leftovers(place, mirror);
     const bool is_new = mirror.empty();
@@ -121,7 +120,7 @@ Result<> CloneCache::update(const fs::path& place, std::string& mirror, const Re
   return {};
 }
 
-Result<> CloneCache::discard(const Clone& clone, const Stop& stop) {
+Result<> CloneCache::discard(const Clone& clone, const Stop& stop) const {
   const auto place = clone.git_directory.parent_path();
   const auto fetching = FileLock::wait(place / "fetch.lock", LockKind::exclusive, stop);
   if (!fetching) return std::unexpected(fetching.error());

@@ -1,9 +1,10 @@
 // Clones of remote repositories, kept between runs in bounded space:
 //
-//   <directory>/<tenant>/<repository>/   mirror-*.git/  the clone
-//                                        fetched        which one it is, and when its last complete fetch began
-//                                        use.lock       shared by readers, exclusive for whoever removes the clone
-//                                        fetch.lock     exclusive for whoever changes the clone
+//   <directory>/<tenant>/<data source>/<repository>/   mirror-*.git/  the clone
+//                                                      fetched        which one it is, and when its last complete fetch
+//                                                      began use.lock       shared by readers, exclusive for whoever
+//                                                      removes the clone fetch.lock     exclusive for whoever changes
+//                                                      the clone
 //
 // A second process that wants the same clone waits for the first and then finds it fresh. What a killed process left
 // unfinished is removed by the next one; a clone that is damaged is made anew. When the clones together are too large,
@@ -44,18 +45,18 @@ class CloneCache {
       : tenant_directory_(std::move(tenant_directory)), limits_(limits) {}
 
   // The clone of a repository as it is on the server now, or as it was when a fetch began not before `not_before`.
-  // `name`: what else the clone belongs to (the data source), so that no source reads what another's token opened.
+  // A clone belongs to one data source, so that none reads what another's token opened.
   // Errors as fetch(); configuration when the directory cannot be used.
-  Result<Clone> open(std::string_view name, const RemoteAccess& access, Instant not_before, const Clock& clock,
-                     const Stop& stop, Traffic& traffic);
+  Result<Clone> open(std::string_view data_source, const RemoteAccess& access, Instant not_before, const Clock& clock,
+                     const Stop& stop, Traffic& traffic) const;
 
   // Removes a clone that turned out to be damaged, unless it has been replaced since.
-  Result<> discard(const Clone& clone, const Stop& stop);
+  Result<> discard(const Clone& clone, const Stop& stop) const;
 
  private:
   // Leaves the name of the clone's directory in `mirror`, which is empty when there is none yet.
   Result<> update(const std::filesystem::path& place, std::string& mirror, const RemoteAccess& access, const Stop& stop,
-                  Traffic& traffic);
+                  Traffic& traffic) const;
 
   std::filesystem::path tenant_directory_;
   CacheLimits limits_;

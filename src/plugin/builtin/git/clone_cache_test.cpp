@@ -50,7 +50,7 @@ class CloneCacheTest : public ::testing::Test {
     return std::move(*clone);
   }
   fs::path place(const std::string& name) const {
-    for (const auto& entry : fs::directory_iterator(directory_.path() / "tenant"))
+    for (const auto& entry : fs::directory_iterator(directory_.path() / "tenant/git"))
       if (entry.path().filename().string().starts_with(name)) return entry.path();
     return {};
   }

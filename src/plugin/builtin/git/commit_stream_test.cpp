@@ -63,7 +63,7 @@ std::vector<ObjectId> ids_of(const Outcome& outcome) {
 TEST(CommitStream, KeepsTheOrderOfTheWalkWhateverTheThreads) {
   const auto& repository = testing::shared_history(1);
   auto store = ObjectStore::open(repository.objects()).value();
-  CommitWalk walk(store, {.heads = heads_of(repository), .collected = {}}, Stop());
+  CommitWalk walk(store, {.heads = heads_of(repository), .collected = {}, .frontier = {}}, Stop());
   const auto expected = walk.next(1'000'000, 1U << 30U).value();
   for (const unsigned threads : {1U, 4U}) {
     auto options = options_for(repository);
@@ -104,7 +104,7 @@ TEST(CommitStream, GoesOnBehindTheFrontierOfAnyBatch) {
   const auto whole = ids_of(stream(options_for(repository)));
   auto joined = stream(options_for(repository), 9);
   auto rest = options_for(repository);
-  rest.walk.collected = joined.frontier;
+  rest.walk.frontier = joined.frontier;
   const auto after = stream(std::move(rest));
   auto ids = ids_of(joined);
   for (const auto& id : ids_of(after)) ids.push_back(id);

@@ -58,6 +58,13 @@ Result<> CommitWalk::prepare() {
     if (auto done = paint(node, CommitGraph::is_old); !done) return done;
     has_collected = has_collected || !graph_.has(node, CommitGraph::is_missing);
   }
+  for (const auto& id : request_.frontier) {
+    const auto node = graph_.node_of(id);
+    if (auto done = paint(node, CommitGraph::is_old); !done) return done;
+    if (graph_.has(node, CommitGraph::is_missing)) continue;
+    has_collected = true;
+    frontier_.emplace(node, taken_++);
+  }
   if (!has_collected) return {};
   for (const auto& id : request_.heads)
     if (auto done = paint(graph_.node_of(id), CommitGraph::is_new); !done) return done;

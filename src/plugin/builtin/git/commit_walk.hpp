@@ -4,12 +4,12 @@
 // a branch of last year that is merged today is found. The order is fixed by the repository: ancestors before
 // descendants, the first parent's line before the others', head after head. Therefore what has been taken so far always
 // holds all its own ancestors, and a few of its commits stand for all of it: frontier(). A walk from the same or newer
-// heads that counts the frontier among the collected heads goes on exactly behind it.
+// heads that is given the frontier goes on exactly behind it.
 //
 //   CommitWalk walk(store, {.heads = heads, .collected = collected}, stop);
 //   for (;;) {
 //     const auto ids = walk.next(256, 4 << 20);  // empty: done
-//     ... checkpoint with collected + walk.frontier(400) ...
+//     ... checkpoint with walk.frontier(400), and go on from it after a crash ...
 //   }
 //
 // When dates in the repository are skewed, some commits behind the collected heads may be taken again; none is missed.
@@ -31,6 +31,7 @@ enum class Completeness { whole, may_lack_objects };
 struct WalkRequest {
   std::vector<ObjectId> heads;      // commits; the first one's history comes first
   std::vector<ObjectId> collected;  // with all their ancestors; those that are gone (force-push, gc) are ignored
+  std::vector<ObjectId> frontier;  // of the walk that this one goes on from: collected too, and part of frontier() here
   Completeness completeness = Completeness::whole;
 };
 

@@ -1,0 +1,45 @@
+#include "plugin/builtin/git/git_run.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace weir::plugin::git {
+
+Task<Result<std::vector<Partition>>> GitRun::partitions() {
+  std::vector<Partition> partitions;
+  for (const auto& url : access_.urls())
+    partitions.push_back(
+        {.key = url.repo_key, .title = url.full_name, .attributes = nullptr, .columns = {{"repo_key", url.repo_key}}});
+  co_return partitions;
+}
+
+Task<Result<>> GitRun::run_pass(PassContext& pass) {
+  const auto found = std::ranges::find(access_.urls(), pass.partition().key, &RepositoryUrl::repo_key);
+  if (found == access_.urls().end())
+    co_return fail(ErrorCode::unreachable, fmt::format("{} is no longer in GIT_URL", pass.partition().key));
+  const auto& url = *found;
+  const auto repository = co_await open(pass, url);
+  if (!repository) co_return std::unexpected(repository.error());
+  auto collected = co_await collect(pass, url, *repository);
+  if (!collected) {
+    const auto forget = [&] { access_.forget_if_damaged(*repository, collected.error(), Stop(pass.stop_requested())); };
+    co_await run_blocking(thread_, forget);
+    if (collected.error().code == ErrorCode::not_found) collected.error().code = ErrorCode::provider_failed;
+  }
+  co_return collected;
+}
+
+Task<Result<OpenRepository>> GitRun::open(PassContext& pass, RepositoryUrl url) {
+  Traffic traffic;
+  const auto work = [&] { return access_.open(url, started_at_, Stop(pass.stop_requested()), traffic); };
+  auto repository = co_await run_blocking(thread_, work);
+  pass.count_requests(traffic.requests, traffic.requests == 1 ? 1 : 0, traffic.bytes);
+  if (traffic.moved_to)
+    pass.log(LogLevel::warning, fmt::format("{} has moved; set GIT_URL to {}", url.repo_key, *traffic.moved_to));
+  if (!repository && repository.error().code == ErrorCode::limited)
+    pass.park_until(services_.clock.now() + traffic.retry_after.value_or(std::chrono::minutes(5)));
+  co_return repository;
+}
+
+}  // namespace weir::plugin::git
