@@ -1,0 +1,9 @@
+#include "weir/plugins.hpp"
+
+namespace weir::app {
+
+plugin::PluginCatalog load_plugins(const Cli& cli) {
+  return plugin::PluginCatalog::read(plugin::find_plugin_directories(cli.plugin_directories), linked_builtins());
+}
+
+}  // namespace weir::app
