@@ -378,13 +378,15 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON weir.tenant, weir.reader, weir.master_ke
 GRANT SELECT, INSERT ON weir.audit_log TO {{control}};
 GRANT SELECT ON weir.node TO {{tenant}};
 GRANT SELECT ON weir.schema_migration TO {{control}}, {{tenant}};
-GRANT USAGE ON SEQUENCE weir.epoch_seq TO {{control}};
+GRANT USAGE, SELECT ON SEQUENCE weir.epoch_seq TO {{control}};
+GRANT SELECT ON SEQUENCE weir.fence_seq TO {{control}};
 GRANT USAGE ON SEQUENCE weir.fence_seq TO {{control}}, {{tenant}};
 
 -- Weekly partitions -------------------------------------------------------------------------------------------------
 
 -- Creates what is missing of the week of `at` and the three after it. LIKE + ATTACH, never CREATE … PARTITION OF: that
--- would lock the parent against every reader. Partitions carry no grants: rows are reached through the parent alone.
+-- would lock the parent against every reader. Partitions carry no grants but one for backups: rows are reached through the
+-- parent alone.
 CREATE FUNCTION weir.ensure_partitions(at timestamptz DEFAULT now()) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
   parent text;
@@ -402,6 +404,9 @@ BEGIN
       EXECUTE format('CREATE TABLE weir.%I (LIKE weir.%I INCLUDING ALL)', part, parent);
       EXECUTE format('ALTER TABLE weir.%I ENABLE ROW LEVEL SECURITY', part);
       EXECUTE format('ALTER TABLE weir.%I FORCE ROW LEVEL SECURITY', part);
+      -- For backups alone: pg_dump reads every partition by its own name (docs/adr/0002).
+      EXECUTE format('GRANT SELECT ON weir.%I TO {{control}}', part);
+      EXECUTE format('CREATE POLICY backup_rows ON weir.%I FOR SELECT TO {{control}} USING (true)', part);
       EXECUTE format('ALTER TABLE weir.%I ATTACH PARTITION weir.%I FOR VALUES FROM (%L) TO (%L)', parent, part,
                      weir.uuid_v7_floor(week), weir.uuid_v7_floor(week + interval '1 week'));
       made := made + 1;

@@ -25,8 +25,6 @@ class World:
         self.name = f"weir_c{uuid.uuid4().hex[:10]}"
         query = CLUSTER[CLUSTER.index("?"):]
         self.super_url = f"postgresql://weir_super@/{self.name}{query}"
-        with psycopg2.connect(CLUSTER) as super_connection:
-            pass
         connection = psycopg2.connect(CLUSTER)
         connection.autocommit = True
         connection.cursor().execute(f"CREATE DATABASE {self.name}")
@@ -44,6 +42,7 @@ class World:
             **(settings or {}),
         }
         self.weir("db", "migrate")
+        self.weir("secrets", "init")
 
     def close(self):
         connection = psycopg2.connect(CLUSTER)
