@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t k_recent_pages = 3;
 constexpr std::size_t k_tail_keys = 8;
 constexpr int k_torn_max = 40;
+constexpr int k_stuck_max = 1000;  // pages read again after a step back to the begin, and more
 
 // FNV-1a: positions outlive the process, so the hash must not depend on the library.
 std::uint64_t hash_of(std::string_view key) {
@@ -94,6 +95,9 @@ Result<Listing::Verdict> Listing::accept(const Page& page) {
   remember(page);
   // Page numbers count what a provider filters out of a page afterwards.
   reached_ = first_ + (settings_.address == PageAddress::number && page.has_more ? size_used : size);
+  stuck_ = reached_ > furthest_ ? 0 : stuck_ + 1;
+  furthest_ = std::max(furthest_, reached_);
+  if (page.has_more && stuck_ > k_stuck_max) return broken("its pages do not get any further");
   back_to_.reset();
   ++pages_;
   return page.has_more ? Verdict::joined : Verdict::done;

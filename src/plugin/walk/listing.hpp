@@ -67,6 +67,8 @@ class Listing {
   std::int64_t size_asked_ = 0;
   std::optional<std::int64_t> back_to_{};  // stepping back: begin there
   int torn_ = 0;                           // since the last page that showed something new
+  int stuck_ = 0;                          // pages since it last got further
+  std::int64_t furthest_ = 0;
   std::string token_{};
   std::deque<Keys> recent_{};          // of the last pages shown, the newest at the front
   std::vector<std::uint64_t> tail_{};  // the last few keys shown, for position()

@@ -82,11 +82,17 @@ bool WindowWalk::has_room(const Page& page, std::int64_t pages_before) const {
   return pages_before == 0 && records <= settings_.listing.page_size_max / 2;
 }
 
+// What rounding down to the granularity has made a little narrower than importWindowDuration counts as that.
+Duration WindowWalk::whole_width(Duration width) const {
+  const Duration duration = settings_.window_duration;
+  return width < duration && width + settings_.granularity > duration ? duration : width;
+}
+
 bool WindowWalk::cut(bool is_capped) {
   const auto narrower = narrower_end(is_capped);
   if (!narrower) return false;
   to_ = *narrower;
-  width_ = from_ ? to_ - *from_ : Duration(settings_.window_duration);
+  width_ = from_ ? whole_width(to_ - *from_) : Duration(settings_.window_duration);
   listing_ = Listing(settings_.listing);
   has_gap_ = false;
   return true;

@@ -19,6 +19,7 @@ class WindowWalk final : public Walk {
   bool is_complete() const { return from_ && *from_ >= end_; }
   bool is_capped(const Page& page) const;
   // Makes the open window narrower; false: it cannot be.
+  Duration whole_width(Duration width) const;
   bool cut(bool is_capped);
   std::optional<Instant> narrower_end(bool is_capped) const;
   bool has_room(const Page& page, std::int64_t pages_before) const;
