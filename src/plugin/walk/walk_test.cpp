@@ -89,7 +89,8 @@ TEST_F(WindowWalkTest, QuietYearsCostAFewRequests) {
   const auto is_busy = at("2026-01-01T00:00:00Z");
   const auto windows =
       play(std::nullopt, at("2026-03-01T00:00:00Z"), [&](auto, auto to) { return to > is_busy ? 11 : 0; });
-  EXPECT_LT(windows.size(), 90U);
+  // 60 busy days, 15 windows that double through the quiet years, and the search for the day on which they end.
+  EXPECT_LT(windows.size(), 100U);
   EXPECT_EQ(windows.front().from, "");
   EXPECT_EQ(windows[1].to, "1970-01-01T00:00:00Z");
 }
