@@ -46,7 +46,7 @@ struct AnswerRule {
   std::optional<Duration> wait{};     // of limited, where the headers do not say
   std::string reason{};               // for people; empty: the provider's own words
 };
-constexpr std::size_t k_rule_bytes_max = 64 * 1024;
+constexpr std::size_t k_rule_bytes_max = std::size_t{64} * 1024;
 
 // The answer as far as its meaning goes. Views live during the call only.
 struct AnswerView {

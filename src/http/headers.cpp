@@ -44,9 +44,9 @@ std::vector<std::string_view> Headers::all(std::string_view name) const {
   return values;
 }
 
-bool is_sendable(const Header& field) {
-  return !field.name.empty() && std::ranges::all_of(field.name, is_token_character) &&
-         std::ranges::all_of(field.value, is_value_character);
+bool is_sendable(std::string_view name, std::string_view value) {
+  return !name.empty() && std::ranges::all_of(name, is_token_character) &&
+         std::ranges::all_of(value, is_value_character);
 }
 
 }  // namespace weir::http

@@ -39,7 +39,7 @@ bool equals_ignoring_case(std::string_view a, std::string_view b);
 bool contains_ignoring_case(std::string_view text, std::string_view part);
 std::string_view trimmed(std::string_view text);  // of spaces and tabs
 
-// Whether the field can be sent as it is: a token for a name, no control character in the value (RFC 9110, 5.1, 5.5).
-bool is_sendable(const Header& field);
+// Whether a field can be sent as it is: a token for a name, no control character in the value (RFC 9110, 5.1, 5.5).
+bool is_sendable(std::string_view name, std::string_view value);
 
 }  // namespace weir::http

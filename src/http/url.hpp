@@ -11,7 +11,7 @@
 
 namespace weir::http {
 
-constexpr std::size_t k_url_bytes_max = 16 * 1024;
+constexpr std::size_t k_url_bytes_max = std::size_t{16} * 1024;
 
 // Who answers: what a token may be sent to.
 struct Origin {
