@@ -1,5 +1,8 @@
 #include "weir/completion.hpp"
 
+#include <ranges>
+#include <set>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -148,7 +151,7 @@ _weir() {{
 {}  esac
   _describe weir words_of
 }}
-compdef _weir weir
+if [[ ${{funcstack[1]}} = _weir ]]; then _weir "$@"; else compdef _weir weir; fi
 )",
                      known_paths(nodes), value_cases(nodes, zsh_action), cases);
 }
