@@ -12,6 +12,7 @@ Task<Result<tenancy::Tenant>> look_up_tenant(pg::Database& database, std::string
   constexpr int k_keys_max = 10'000;
   std::vector<std::string> keys;
   const auto known = co_await tenancy::list_tenants(database, "", k_keys_max);
+  keys.reserve(known.size());
   for (const auto& one : known) keys.push_back(one.key);
   const auto near = nearest_word(key_or_id, keys);
   if (!near.empty())

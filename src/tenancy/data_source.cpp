@@ -28,6 +28,7 @@ DataSource read_data_source(const pg::Row& row) {
 
 std::vector<DataSource> read_data_sources(const pg::Rows& sources, const pg::Rows& settings) {
   std::vector<DataSource> all;
+  all.reserve(sources.size());
   for (const auto row : sources) all.push_back(read_data_source(row));
   for (const auto row : settings) {
     const auto owner = std::ranges::find(all, row.get<std::string_view>("data_source"), &DataSource::name);

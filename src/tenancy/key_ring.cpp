@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <ranges>
 
 #include <fmt/format.h>
 #include <sodium.h>

@@ -246,11 +246,14 @@ TEST_F(Removals, WhatIsBeingRemovedCanDoNothingElse) {
 constexpr pg::Statement k_claim{
     "test.claim", "SELECT outcome FROM weir.claim_script($1, 'one', $2, weir.uuid_v7(), $3, null, 99, true)"};
 
-Task<> claim_until_gone(pg::Database& database, TenantId tenant, int first, std::int64_t epoch) {
-  for (int i = first;; ++i) {
+// Also once more when it is gone.
+Task<> claim_until_removed(pg::Database& database, TenantId tenant, int first, std::int64_t epoch,
+                           const bool& is_removed) {
+  for (bool is_last = false; !is_last; ++first) {
+    is_last = is_removed;
     const auto rows = co_await database.query(pg::Scope::tenant(tenant), k_claim,
-                                              pg::Params(tenant, "example/s" + std::to_string(i), epoch));
-    if (rows.one().get<std::string>("outcome") == "unknown_source") co_return;
+                                              pg::Params(tenant, "example/s" + std::to_string(first), epoch));
+    if (is_last) EXPECT_EQ(rows.one().get<std::string>("outcome"), "unknown_source");
   }
 }
 
@@ -258,9 +261,12 @@ TEST_F(Removals, ClaimsMeanwhileLeaveNothingBehind) {
   const auto epoch = server.add_node().value();
   run([&](Process& process) -> Task<> {
     TaskGroup group(co_await asio::this_coro::executor);
-    for (int i = 0; i < 4; ++i) group.spawn("claims", claim_until_gone(process.database, acme, i * 1'000'000, epoch));
+    bool is_removed = false;
+    for (int i = 0; i < 4; ++i)
+      group.spawn("claims", claim_until_removed(process.database, acme, i * 1'000'000, epoch, is_removed));
     const auto removed = co_await remove_tenant(process.database, k_actor, acme, settings(process, 50));
     EXPECT_TRUE(removed);
+    is_removed = true;
     co_await group.wait();
   });
   EXPECT_EQ(rows_of(acme), "");

@@ -214,6 +214,33 @@ TEST_F(Rotations, TenantsAddedMeanwhileStayReadable) {
   });
 }
 
+Task<> rotate_until_done(Vault& vault, Result<MasterRotation>& outcome, bool& is_done) {
+  outcome = co_await rotate_master_key(vault, k_actor, {});
+  is_done = true;
+}
+
+// A tenant that was sealed with the old key while the walk over all tenants could not see it yet.
+TEST_F(Rotations, TheOldKeyIsRetiredOnlyWhenNobodyWrapsWithIt) {
+  run(1, [&](Process& process) -> Task<> {
+    const auto late = server.add_tenant("late");
+    auto transaction = co_await process.database.begin(pg::Scope::tenant(late));
+    const auto sealing = co_await process.vault.sealing_key(transaction, late);
+    EXPECT_TRUE(sealing);
+    Process second(process.context, server, key_file);
+    TaskGroup group(co_await asio::this_coro::executor);
+    Result<MasterRotation> rotation;
+    bool is_done = false;
+    group.spawn("rotate", rotate_until_done(second.vault, rotation, is_done));
+    co_await testing::until_somebody_waits(server, is_done);
+    EXPECT_FALSE(is_done);
+    co_await transaction.commit();
+    co_await group.wait();
+    EXPECT_EQ(rotation->rewrapped, 2);
+    EXPECT_EQ(rotation->retired.size(), 1U);
+    EXPECT_EQ(count("tenant_data_key WHERE master_key_id <> '" + rotation->active + "'"), "0");
+  });
+}
+
 TEST_F(Rotations, ADamagedDataKeyIsReportedAndTheRestGoesOn) {
   run(3, [&](Process& process) -> Task<> {
     server.super("UPDATE weir.tenant_data_key SET wrapped = 'x' WHERE tenant_id = '" + to_string(tenants[1]) + "'");

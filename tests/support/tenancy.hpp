@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/task_group.hpp"
 #include "pg/database.hpp"
 #include "tenancy/data_source.hpp"
 #include "tenancy/environment.hpp"
@@ -71,6 +72,14 @@ struct Process {
   KeyFile keys;
   Vault vault;
 };
+
+// Until a session waits for a lock, or `is_done`.
+inline Task<> until_somebody_waits(const test::TestDatabase& server, const bool& is_done) {
+  const auto* waiting =
+      "SELECT count(*) FROM pg_locks l WHERE NOT granted AND (database IS NULL OR database = "
+      "(SELECT oid FROM pg_database WHERE datname = current_database()))";
+  while (!is_done && server.super(waiting) == "0") co_await sleep_for(std::chrono::milliseconds(5));
+}
 
 // The token that a run of the source would see; empty and a failed test when there is none.
 inline Task<std::string> token_of(Vault& vault, TenantId tenant, std::string source) {
