@@ -8,6 +8,17 @@
 #include <boost/asio/io_context.hpp>
 
 namespace weir::app {
+namespace {
+
+constexpr pg::Statement k_ensure_partitions{"session.ensure_partitions", "SELECT weir.ensure_partitions()"};
+
+// Every change has a line in the audit log, whose weekly partitions somebody must have made.
+Task<int> prepare_and_work(Session& session, const std::function<Task<int>(Session&)>& work) {
+  co_await session.database.query(pg::Scope::owner(), k_ensure_partitions);
+  co_return co_await work(session);
+}
+
+}  // namespace
 
 int run_session(const Cli& cli, const std::function<Task<int>(Session&)>& work) {
   const auto opened = open_database(cli);
@@ -23,7 +34,7 @@ int run_session(const Cli& cli, const std::function<Task<int>(Session&)>& work) 
   Session session{cli, *opened, io.get_executor(), blocking, database};
 
   int code = 0;
-  asio::co_spawn(io, work(session), [&](std::exception_ptr failure, int result) {
+  asio::co_spawn(io, prepare_and_work(session, work), [&](std::exception_ptr failure, int result) {
     code = result;
     if (!failure) return;
     try {

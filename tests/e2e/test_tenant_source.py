@@ -99,6 +99,14 @@ def test_the_actor_is_the_account_or_the_named_user(run, database):
     assert actors == [f"cli:{subprocess.check_output(['id', '-un'], text=True).strip()}", "u-17"]
 
 
+def test_the_audit_log_has_room_after_weeks_without_an_import(run, database):
+    for (name,) in database.sql("SELECT c.oid::regclass::text FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid "
+                                "WHERE i.inhparent = 'weir.audit_log'::regclass"):
+        database.sql(f"DROP TABLE {name}")
+    run.ok("tenant", "add", "acme")
+    assert database.sql("SELECT count(*) FROM weir.audit_log") == [(1,)]
+
+
 @pytest.mark.parametrize(
     "args, code, said",
     [

@@ -20,7 +20,6 @@ using orchestrator::PipelineResult;
 
 // Tenants imported at the same time; each has its own limit of scripts besides.
 constexpr std::size_t k_tenants_in_parallel = 8;
-constexpr pg::Statement k_ensure_partitions{"import.ensure_partitions", "SELECT weir.ensure_partitions()"};
 
 struct ImportOptions {
   std::vector<std::string> tenants, sources, scripts;
@@ -148,7 +147,6 @@ int report(Import& import) {
 Task<int> work_all(Import& import) {
   auto tables = co_await load::ensure_resource_tables(import.session.database, import.catalog.resources());
   if (!tables) co_return print_error(import.session.cli, tables.error());
-  co_await import.session.database.query(pg::Scope::owner(), k_ensure_partitions);
   const auto keys = co_await import.services.vault.check();
   if (!keys) co_return print_error(import.session.cli, keys.error());
   co_await import.services.node.start();
