@@ -60,6 +60,15 @@ Result<> replace_file(const fs::path& path, const std::string& content) {
   return {};
 }
 
+// What commands left that were killed while they made the database.
+void remove_drafts(const Home& home, int major) {
+  std::vector<fs::path> drafts;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(home.path, error))
+    if (entry.path().filename().native().starts_with(home.draft_prefix(major))) drafts.push_back(entry.path());
+  for (const auto& draft : drafts) remove_tree(draft);
+}
+
 void sync_directory(const fs::path& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd) ::fsync(fd.get());
@@ -137,10 +146,11 @@ Result<Cluster> Cluster::find(Home home, const std::vector<ServerPrograms>& prog
 }
 
 Result<> Cluster::ensure_initialised() {
-  const auto draft = home_.data_in_making(programs_.major);
-  remove_tree(draft);
+  remove_drafts(home_, programs_.major);
   if (fs::exists(data_ / "PG_VERSION")) return {};
-  std::vector<std::string> arguments{"-D", draft.native(), "-U",         k_embedded_superuser,    "--auth=peer",
+  auto draft = (home_.path / (home_.draft_prefix(programs_.major) + "XXXXXX")).native();
+  if (::mkdtemp(draft.data()) == nullptr) return std::unexpected(file_error("create", draft, errno));
+  std::vector<std::string> arguments{"-D", draft, "-U",         k_embedded_superuser,    "--auth=peer",
                                      "-E", "UTF8",         "--locale=C", "--lc-ctype=" + ctype(), "--no-instructions"};
   if (durability_ == Durability::none) arguments.emplace_back("--no-sync");
   const auto made = run_program(programs_.directory / "initdb", std::move(arguments));
@@ -154,7 +164,7 @@ Result<> Cluster::ensure_initialised() {
   if (says_disk_full(made.output)) return std::unexpected(disk_full_error(home_.path));
   return fail(ErrorCode::configuration,
               fmt::format("initdb could not make the private database in {}: {}", home_.path.native(),
-                          last_line_with("initdb: ", made.output)),
+                          last_line_with("initdb: error:", made.output)),
               made.output);
 }
 

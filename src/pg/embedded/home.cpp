@@ -112,7 +112,7 @@ Result<fs::path> default_home() {
 }
 
 fs::path Home::data(int major) const { return path / fmt::format("pg{}", major); }
-fs::path Home::data_in_making(int major) const { return path / fmt::format("pg{}.new", major); }
+std::string Home::draft_prefix(int major) const { return fmt::format("pg{}.new-", major); }
 
 std::optional<int> Home::newest_major() const {
   std::optional<int> newest;

@@ -19,7 +19,8 @@ struct Home {
   std::filesystem::path guard_log() const { return path / "guard.log"; }
   std::filesystem::path server_logs() const { return path / "log"; }
   std::filesystem::path data(int major) const;            // pg15
-  std::filesystem::path data_in_making(int major) const;  // pg15.new
+  // pg15.new-XXXXXX: each initdb gets a directory of its own, since one whose command was killed may still write.
+  std::string draft_prefix(int major) const;
 
   // The highest major version that has data here.
   std::optional<int> newest_major() const;
