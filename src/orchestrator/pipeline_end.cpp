@@ -1,99 +1,143 @@
-// The end of a pipeline run: what became of each script, and its rows.
+// The end of a pipeline run: what became of each script, in words, in the database and as JSON.
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
 
+#include "base/log.hpp"
 #include "orchestrator/pipeline_run.hpp"
 #include "orchestrator/sql.hpp"
+#include "orchestrator/tenant_scripts.hpp"
 
 namespace weir::orchestrator {
 namespace {
 
-nlohmann::json to_document(const ScriptOutcome& script) {
-  nlohmann::json document{{"data_source", script.id.data_source},
-                          {"script", script.id.script},
-                          {"status", script.status},
-                          {"records_imported", script.counts.imported},
-                          {"records_unchanged", script.counts.unchanged},
-                          {"records_deleted", script.counts.deleted},
-                          {"records_failed", script.counts.failed},
-                          {"requests", script.counts.requests}};
-  if (!script.reason.empty()) document["reason"] = script.reason;
-  if (script.run) document["run"] = to_string(*script.run);
-  if (script.wake_at) document["wake_at"] = format_rfc3339(*script.wake_at);
-  return document;
-}
+using nlohmann::json;
 
-bool any(const std::vector<ScriptOutcome>& outcomes, std::string_view status) {
-  return std::ranges::any_of(outcomes, [&](const ScriptOutcome& outcome) { return outcome.status == status; });
+constexpr auto k_write_patience = 15s;
+
+bool has_status(const std::vector<ScriptReport>& reports, std::string_view status) {
+  return std::ranges::any_of(reports, [&](const ScriptReport& report) { return report.status == status; });
 }
 
 }  // namespace
 
-void to_json(nlohmann::json& json, const PipelineResult& result) {
-  json = {{"id", result.id ? nlohmann::json(to_string(*result.id)) : nlohmann::json()},
-          {"tenant", result.tenant_key},
-          {"status", result.status},
-          {"scripts", nlohmann::json::array()},
-          {"notices", result.notices}};
-  for (const auto& script : result.scripts) json["scripts"].push_back(to_document(script));
+void to_json(json& out, const ScriptReport& report) {
+  const auto& counts = report.counts;
+  out = {{"data_source", report.id.data_source},
+         {"script", report.id.script},
+         {"status", report.status},
+         {"reason", report.reason.empty() ? json() : json(report.reason)},
+         {"run", report.run ? json(to_string(*report.run)) : json()},
+         {"wake_at", report.wake_at ? json(format_rfc3339(*report.wake_at)) : json()},
+         {"imported", counts.imported},
+         {"unchanged", counts.unchanged},
+         {"deleted", counts.deleted},
+         {"failed", counts.failed},
+         {"requests", counts.requests},
+         {"not_modified", counts.not_modified},
+         {"bytes", counts.bytes},
+         {"duration_ms", report.duration.count()}};
 }
 
-ScriptOutcome PipelineRun::outcome_of(std::size_t index) const {
-  const auto& script = *scripts_[index];
-  ScriptOutcome outcome{.id = script.progress.id, .status = script.progress.state, .reason = script.progress.doing};
-  if (script.result) {
-    outcome.run = script.result->run;
-    outcome.counts = script.result->counts;
-  }
-  switch (schedule_->state(index)) {
-    case NodeState::done: outcome.reason.clear(); break;
-    case NodeState::parked: outcome.wake_at = script.wake_at; break;
-    case NodeState::waiting:
-      outcome.status = "SKIPPED";
-      outcome.reason = "it waits for a script that is parked";
-      break;
-    default:
-      outcome.reason = schedule_->reason(index);
-      if (!script.result) outcome.status = schedule_->state(index) == NodeState::failed ? "FAILED" : "SKIPPED";
-  }
-  return outcome;
-}
-
-std::string PipelineRun::status_of(const std::vector<ScriptOutcome>& outcomes) const {
-  if (cancelled_) return "CANCELLED";
-  for (const auto* status : {"FAILED", "CANCELLED", "INTERRUPTED", "PARKED", "COMPLETED_WITH_GAPS"})
-    if (any(outcomes, status)) return status;
-  return stopped_ ? "INTERRUPTED" : "COMPLETED";
-}
-
-// In the tenant's scope: history of what did not run, and the sources that are in sync.
-std::vector<pg::Command> PipelineRun::endings(const std::vector<ScriptOutcome>& outcomes) const {
-  std::vector<pg::Command> commands;
-  std::set<std::string> in_sync, not_in_sync;
-  for (const auto& outcome : outcomes) {
-    const auto& [source, script] = outcome.id;
-    if (!outcome.run && (outcome.status == "SKIPPED" || outcome.status == "FAILED"))
-      commands.push_back(
-          {sql::insert_skipped_run, pg::Params(tenant_.id, source, script, result_.id, request_.user, outcome.reason)});
-    const bool is_good = outcome.status.starts_with("COMPLETED");
-    (is_good ? in_sync : not_in_sync).insert(source);
-  }
-  for (const auto& source : in_sync)
-    if (!not_in_sync.contains(source) && request_.scripts.empty())
-      commands.push_back({sql::touch_last_sync, pg::Params(tenant_.id, source)});
-  return commands;
+void to_json(json& out, const PipelineReport& report) {
+  out = {{"tenant", report.tenant_key},
+         {"pipeline_run", report.id ? json(to_string(*report.id)) : json()},
+         {"status", report.status},
+         {"error", report.error ? json(*report.error) : json()},
+         {"scripts", report.scripts}};
 }
 
 Task<> PipelineRun::finish() {
-  for (std::size_t i = 0; i < scripts_.size(); ++i) result_.scripts.push_back(outcome_of(i));
-  result_.status = status_of(result_.scripts);
-  auto commands = endings(result_.scripts);
-  if (!commands.empty()) co_await services_.database.batch(pg::Scope::tenant(tenant_.id), std::move(commands));
-  const nlohmann::json document = result_;
-  co_await services_.database.query(
-      pg::Scope::control(), sql::finish_pipeline_run,
-      pg::Params(*result_.id, result_.status, document.at("scripts"), cancelled_ ? cancelled_ : stopped_));
+  for (std::size_t i = 0; i < schedule_->size(); ++i) {
+    if (const auto found = reports_.find(i); found != reports_.end()) {
+      report_.scripts.push_back(found->second);
+      continue;
+    }
+    ScriptReport report{.id = schedule_->node(i).id, .status = "SKIPPED"};
+    if (schedule_->state(i) == NodeState::failed) report.status = "FAILED";
+    report.reason = schedule_->reason(i);
+    report_.scripts.push_back(report);
+    set_state(i, report.status, report.reason);
+  }
+  report_what_did_not_run();
+  report_.status = overall_status();
+  co_await insist(&PipelineRun::write_history);
+  co_await insist(&PipelineRun::write_status);
+}
+
+// Sources that cannot be claimed at all, and scripts whose file is broken, are no nodes of the graph.
+void PipelineRun::report_what_did_not_run() {
+  for (const auto& source : sources_) {
+    if (!request_.selection.takes_source(source.name)) continue;
+    const bool is_named = !request_.selection.sources.empty();
+    const auto obstacle = obstacle_of(source, catalog_);
+    if (obstacle && (source.is_enabled || is_named))
+      report_.scripts.push_back(
+          {.id = {source.name, source.provider + "/*"}, .status = "SKIPPED", .reason = *obstacle});
+    if (obstacle) continue;
+    for (const auto& problem : catalog_.problems()) {
+      const ScriptId id{source.name, fmt::format("{}/{}", problem.provider, problem.script)};
+      if (!problem.is_disabling || problem.provider != source.provider || problem.script.empty()) continue;
+      if (!request_.selection.takes(id)) continue;
+      report_.scripts.push_back(
+          {.id = id, .status = "FAILED", .reason = "its file is broken and was not loaded; see `weir plugins check`"});
+    }
+  }
+}
+
+std::string PipelineRun::overall_status() const {
+  const auto& scripts = report_.scripts;
+  if (ending_ == SkipCode::cancelled) return "CANCELLED";
+  if (ending_ || report_.error) return "INTERRUPTED";
+  for (const std::string status : {"FAILED", "INTERRUPTED", "PARKED", "COMPLETED_WITH_GAPS"})
+    if (has_status(scripts, status)) return status;
+  return "COMPLETED";
+}
+
+// Those whose every script finished in this run.
+std::vector<std::string> PipelineRun::synced_sources() const {
+  std::set<std::string> synced;
+  for (const auto& script : scripts_) synced.insert(script.id.data_source);
+  for (const auto& script : scripts_)
+    if (!script.is_in_run) synced.erase(script.id.data_source);
+  for (const auto& report : report_.scripts)
+    if (!report.status.starts_with("COMPLETED")) synced.erase(report.id.data_source);
+  return {synced.begin(), synced.end()};
+}
+
+// The database may be restarting: what was done is worth some attempts to be written.
+Task<> PipelineRun::insist(Task<> (PipelineRun::*write)()) {
+  const auto deadline = Deadline::in(k_write_patience);
+  for (;;) {
+    std::optional<Error> failure;
+    try {
+      co_await (this->*write)();
+      co_return;
+    } catch (const Failure& thrown) {
+      failure = thrown.error();
+    }
+    if (failure->code != ErrorCode::database_unreachable || deadline.is_over()) throw Failure(*failure);
+    co_await sleep_for(200ms);
+  }
+}
+
+Task<> PipelineRun::write_history() {
+  std::vector<pg::Command> history;
+  for (const auto& report : report_.scripts)
+    if (!report.run && report.status != "PARKED")
+      history.push_back({sql::record_unrun, pg::Params(request_.tenant.id, report.id.data_source, report.id.script,
+                                                       *report_.id, request_.user, report.status, report.reason)});
+  pg::Params synced(request_.tenant.id);
+  synced.add_array(synced_sources());
+  history.push_back({sql::mark_synced, std::move(synced)});
+  co_await services_.database.batch(pg::Scope::tenant(request_.tenant.id), std::move(history));
+}
+
+Task<> PipelineRun::write_status() {
+  const auto error = report_.error ? std::optional(report_.error->message) : std::nullopt;
+  co_await services_.database.query(pg::Scope::control(), sql::end_pipeline_run,
+                                    pg::Params(*report_.id, report_.status, json(report_.scripts), error));
 }
 
 }  // namespace weir::orchestrator

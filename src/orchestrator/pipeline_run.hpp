@@ -1,10 +1,9 @@
-// One execution of a tenant's script graph, from its row in scheduled_pipeline_runs to its end.
+// One pipeline run: the graph of one tenant's scripts, worked from its first ready script to the end.
 //
-//   PipelineRun run(services, catalog, tenant, request, listener);
-//   const auto result = co_await run.run();
-//
-// Scripts that are ready run in parallel, up to the tenant's limit; what one of them lacks, loses or breaks skips only
-// what waits for it. All on one executor.
+//   run()  ->  the tenant's sources and scripts become a graph (tenant_scripts.hpp, graph.hpp)
+//          ->  ready scripts are claimed (claim.hpp) and run (script_run.hpp), up to the tenant's limit
+//          ->  each end decides what may run next (schedule.hpp)
+//          ->  the summary is kept in weir.scheduled_pipeline_runs
 #pragma once
 #include <map>
 #include <memory>
@@ -12,13 +11,13 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "base/task_group.hpp"
 #include "base/wakeup.hpp"
-#include "orchestrator/claim.hpp"
-#include "orchestrator/run_services.hpp"
 #include "orchestrator/schedule.hpp"
-#include "orchestrator/script_progress.hpp"
 #include "orchestrator/script_run.hpp"
+#include "orchestrator/selection.hpp"
 #include "plugin/catalog.hpp"
 #include "tenancy/data_source.hpp"
 #include "tenancy/tenant.hpp"
@@ -26,85 +25,91 @@
 namespace weir::orchestrator {
 
 struct PipelineRequest {
-  std::vector<std::string> sources{};   // empty: all of the tenant's
-  std::vector<std::string> scripts{};   // <provider>/<script>; empty: all
-  bool with_dependencies = false;       // also what those scripts need
-  std::chrono::seconds wait_limits{0};  // how long parked scripts are waited for
+  tenancy::Tenant tenant;
+  Selection selection{};
   std::optional<std::string> user{};
+  std::chrono::milliseconds wait_limits{0};  // each parked script is waited for up to this
 };
 
-struct ScriptOutcome {
+struct ScriptReport {
   ScriptId id;
-  std::string status;  // of the run, or SKIPPED
+  std::string status;  // of the run; SKIPPED, FAILED without a run
   std::string reason{};
   std::optional<RunId> run{};
   std::optional<Instant> wake_at{};
   load::RunCounts counts{};
+  std::chrono::milliseconds duration{0};
 };
 
-struct PipelineResult {
-  std::optional<PipelineRunId> id{};  // none: there was nothing to run
+struct PipelineReport {
   std::string tenant_key;
-  std::string status;
-  std::vector<ScriptOutcome> scripts{};
-  std::vector<std::string> notices{};  // sources that cannot run, and why
+  std::optional<PipelineRunId> id{};
+  std::string status = "INTERRUPTED";
+  std::vector<ScriptReport> scripts{};
+  std::optional<Error> error{};  // of the environment: it could not be worked to its end
 };
 
-void to_json(nlohmann::json& json, const PipelineResult& result);
+void to_json(nlohmann::json& json, const ScriptReport& report);
+void to_json(nlohmann::json& json, const PipelineReport& report);
 
 class PipelineRun {
  public:
-  PipelineRun(RunServices& services, const plugin::PluginCatalog& catalog, tenancy::Tenant tenant,
-              PipelineRequest request, ProgressListener* listener);
-  ~PipelineRun();
+  PipelineRun(RunServices& services, const plugin::PluginCatalog& catalog, PipelineRequest request,
+              ProgressListener* listener = nullptr);
 
-  // Once. invalid_input when the request names a source or script that the tenant does not have.
-  Task<Result<PipelineResult>> run();
-  // Nothing new starts, pages in flight are finished, the rest is released.
-  void stop(const std::string& reason);
-  // The same at once, as CANCELLED.
-  void cancel(const std::string& reason);
+  // Once; it always returns. Not to be cancelled: stop() or end() it.
+  Task<PipelineReport> run();
+  // Nothing new starts; what runs finishes its page.
+  void stop();
+  // At once.
+  void end(RunStatus status, Error reason);
 
  private:
-  Task<Result<>> prepare();
-  Result<> select(std::vector<GraphScript>& scripts, const std::vector<tenancy::DataSource>& sources) const;
-  Task<> work();
-  void start_ready();
-  Task<bool> wait_for_parked(Deadline patience);
-  Task<> run_script(std::size_t index);
-  Task<> attempt(std::size_t index);
-  Task<> run_claimed(std::size_t index, Claim claim);
-  void take_refusal(std::size_t index, const Claim& claim);
-  void take_result(std::size_t index, const RunResult& result);
-  void park(std::size_t index, std::optional<Instant> wake_at, std::string reason);
-  void set_state(std::size_t index, std::string state, std::string doing);
-  Task<> finish();
-  ScriptOutcome outcome_of(std::size_t index) const;
-  std::string status_of(const std::vector<ScriptOutcome>& outcomes) const;
-  std::vector<pg::Command> endings(const std::vector<ScriptOutcome>& outcomes) const;
-
-  struct Script {
+  struct Running {
     ScriptProgress progress;
-    std::optional<RunResult> result{};
-    std::optional<Instant> wake_at{};
-    ScriptRun* running = nullptr;
-    int interruptions = 0;
-    bool is_counted = false;  // it takes one of the tenant's places
+    ScriptRun* run = nullptr;              // while it is claimed
+    std::chrono::milliseconds patience{};  // left for parks
+    std::optional<Instant> wake_at{};      // while it is parked
   };
+
+  Task<> work();
+  Task<> begin();
+  Task<> drive();
+  Task<> wait_for_change();
+  Task<> run_script(std::size_t i);
+  Task<> attempt_script(std::size_t i);
+  Task<bool> run_claimed(std::size_t i, Claim claim, bool may_try_again);
+  Task<bool> adopt();
+  void refuse(std::size_t i, const Claim& claim);
+  void settle(std::size_t i, const RunResult& result);
+  void park(std::size_t i, std::optional<Instant> wake_at, const std::string& reason);
+  void wake_parked();
+  void give_up_parked();
+  void fail_environment(const Error& error);
+  void set_state(std::size_t i, std::string state, std::string doing);
+  Task<> finish();
+  Task<> write_history();
+  Task<> insist(Task<> (PipelineRun::*write)());
+  Task<> write_status();
+  void report_what_did_not_run();
+  std::string overall_status() const;
+  std::vector<std::string> synced_sources() const;
 
   RunServices& services_;
   const plugin::PluginCatalog& catalog_;
-  tenancy::Tenant tenant_;
   PipelineRequest request_;
   ProgressListener* listener_;
-  PipelineResult result_{};
-  std::map<std::string, std::string> provider_of_{};  // of a data source
-  std::optional<Schedule> schedule_{};
-  std::vector<std::unique_ptr<Script>> scripts_{};
-  int places_taken_ = 0;
-  std::optional<std::string> stopped_{}, cancelled_{};
+  std::vector<tenancy::DataSource> sources_;
+  std::vector<GraphScript> scripts_;
+  std::optional<Schedule> schedule_;
+  std::vector<Running> running_;
+  std::map<std::size_t, ScriptReport> reports_;  // of scripts that ran
+  PipelineReport report_;
+  std::optional<SkipCode> ending_;  // nothing new starts
+  std::string ending_reason_;
+  int in_flight_ = 0;
   Wakeup changed_;
-  TaskGroup group_;  // last: what it owns uses all of the above
+  TaskGroup tasks_;  // last: what it owns uses all of the above
 };
 
 }  // namespace weir::orchestrator
