@@ -38,6 +38,9 @@ Result<orchestrator::NodeSettings> node_settings() {
     return std::unexpected(read.error());
   if (auto read = read_duration("WEIR_LEASE_MS", settings.lease, 100, k_hour_ms); !read)
     return std::unexpected(read.error());
+  if (auto read = read_duration("WEIR_LOCK_PROBE_MS", settings.lock_grace, 10, k_hour_ms); !read)
+    return std::unexpected(read.error());
+  settings.watch = std::min(settings.watch, settings.lock_grace);
   if (settings.lease < 2 * settings.heartbeat)
     return fail(ErrorCode::configuration, "WEIR_LEASE_MS must be at least twice WEIR_HEARTBEAT_MS");
   return settings;
@@ -49,6 +52,8 @@ Result<orchestrator::RunSettings> run_settings() {
       read_number("WEIR_CHECKPOINT_ROWS", static_cast<std::int64_t>(settings.load.batch_rows_max), 1, 1'000'000);
   if (!rows) return std::unexpected(rows.error());
   settings.load.batch_rows_max = static_cast<std::size_t>(*rows);
+  if (auto read = read_duration("WEIR_CHECKPOINT_MS", settings.load.checkpoint_interval, 0, 3'600'000); !read)
+    return std::unexpected(read.error());
   if (auto read = read_duration("WEIR_STOP_GRACE_MS", settings.stop_grace, 0, 3'600'000); !read)
     return std::unexpected(read.error());
   return settings;

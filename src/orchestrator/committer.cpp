@@ -42,6 +42,7 @@ Task<> Committer::run_checkpoint() {
   const auto versions = co_await writer_.checkpoint();
   for (const auto& [partition, version] : versions)
     if (const auto found = versions_.find(partition); found != versions_.end()) found->second = version;
+  on_commit_();
 }
 
 Task<load::GenerationOutcome> Committer::finish_generation(std::string partition, std::int64_t generation,

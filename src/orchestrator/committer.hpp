@@ -1,6 +1,7 @@
 // The turns at a run's one writer. Several partitions of a run may be collected in turns: whoever finds a checkpoint
 // due makes it, for all of them; the others wait, so that a cursor is never set from a version that is just changing.
 #pragma once
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,7 +13,9 @@ namespace weir::orchestrator {
 
 class Committer {
  public:
-  Committer(Executor executor, load::RunWriter& writer) : writer_(writer), idle_(executor) {}
+  // `on_commit` is called after each checkpoint.
+  Committer(Executor executor, load::RunWriter& writer, std::function<void()> on_commit)
+      : writer_(writer), idle_(executor), on_commit_(std::move(on_commit)) {}
 
   load::RunWriter& writer() { return writer_; }
   // The version of a partition's cursor row: what was read, or what our last checkpoint made of it.
@@ -38,6 +41,7 @@ class Committer {
 
   load::RunWriter& writer_;
   Wakeup idle_;
+  std::function<void()> on_commit_;
   std::map<std::string, std::int64_t> versions_;
   std::optional<Error> failure_;
   bool is_busy_ = false;

@@ -27,25 +27,25 @@ void to_json(json& out, const ScriptReport& report) {
   out = {{"data_source", report.id.data_source},
          {"script", report.id.script},
          {"status", report.status},
-         {"reason", report.reason.empty() ? json() : json(report.reason)},
-         {"run", report.run ? json(to_string(*report.run)) : json()},
-         {"wake_at", report.wake_at ? json(format_rfc3339(*report.wake_at)) : json()},
-         {"imported", counts.imported},
-         {"unchanged", counts.unchanged},
-         {"deleted", counts.deleted},
-         {"failed", counts.failed},
+         {"records_imported", counts.imported},
+         {"records_unchanged", counts.unchanged},
+         {"records_deleted", counts.deleted},
+         {"records_failed", counts.failed},
          {"requests", counts.requests},
          {"not_modified", counts.not_modified},
          {"bytes", counts.bytes},
          {"duration_ms", report.duration.count()}};
+  if (!report.reason.empty()) out["reason"] = report.reason;
+  if (report.run) out["run"] = to_string(*report.run);
+  if (report.wake_at) out["wake_at"] = format_rfc3339(*report.wake_at);
 }
 
 void to_json(json& out, const PipelineReport& report) {
-  out = {{"tenant", report.tenant_key},
-         {"pipeline_run", report.id ? json(to_string(*report.id)) : json()},
+  out = {{"id", report.id ? json(to_string(*report.id)) : json()},
+         {"tenant", report.tenant_key},
          {"status", report.status},
-         {"error", report.error ? json(*report.error) : json()},
          {"scripts", report.scripts}};
+  if (report.error) out["error"] = *report.error;
 }
 
 Task<> PipelineRun::finish() {

@@ -40,7 +40,7 @@ RunState::RunState(RunServices& given_services, ScriptTask given_task, Claim giv
       claim(std::move(given_claim)),
       declaration(task.script.declaration()),
       writer(services.database, services.resources, right_of(task, claim), services.settings.load),
-      committer(services.executor, writer),
+      committer(services.executor, writer, [this] { show(progress.doing); }),
       progress(given_progress),
       listener(given_listener),
       changed(services.executor) {}
