@@ -315,7 +315,9 @@ CREATE UNLOGGED TABLE weir.generation_seen (
   partition text NOT NULL,
   generation bigint NOT NULL,
   resource text NOT NULL,
-  key text[] NOT NULL,              -- the row's key columns after tenant_id and data_source, in order
+  -- The key's columns after tenant_id and data_source, as the text of their array: comparing text is leakproof, so the
+  -- primary key serves under row-level security.
+  key text NOT NULL,
   PRIMARY KEY (tenant_id, data_source, script, partition, generation, resource, key)
 );
 COMMENT ON TABLE weir.generation_seen IS 'home: keys seen by an open full refresh';

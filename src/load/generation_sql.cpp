@@ -39,19 +39,13 @@ std::string own_rows(const Resource& resource, const Listing& listing) {
   return out;
 }
 
+// OFFSET 0: one probe of the primary key for each row, as in a merge.
 std::string is_unseen(const Resource& resource) {
   return fmt::format(
       "NOT EXISTS (SELECT FROM weir.generation_seen s WHERE s.tenant_id = $1::uuid AND s.data_source = $2::text "
       "AND s.script = $3::text AND s.partition = $4::text AND s.generation = $5::bigint AND s.resource = $6::text "
-      "AND s.key = ARRAY[{}])",
+      "AND s.key = ARRAY[{}]::text OFFSET 0)",
       keys(resource, "t."));
-}
-
-std::string same_key(const Resource& resource) {
-  std::string out;
-  for (std::size_t i = 0; i < resource.key_columns; ++i)
-    out += fmt::format(" AND d.{0} = gone.{0}", pg::quote_identifier(resource.columns[i].name));
-  return out;
 }
 
 }  // namespace
@@ -65,16 +59,14 @@ GenerationStatements::GenerationStatements(const Resource& resource, const Listi
   count_name_ = "load.count_missing_" + resource.name;
   count_sql_ = fmt::format("SELECT count(*) AS total, count(*) FILTER (WHERE {}) AS missing {}", unseen, own);
   tombstone_name_ = "load.tombstone_" + resource.name;
+  // Found by their place in the table, so that no join between the two sides can be planned badly.
   tombstone_sql_ = fmt::format(
-      "WITH gone AS (SELECT {keys} {own} AND {unseen} ORDER BY {order} COLLATE \"C\" LIMIT ${limit}::bigint FOR "
-      "UPDATE), "
-      "deleted AS (UPDATE data.{table} d SET deleted_at = now(), imported_at = now(), run_id = ${run}::uuid FROM gone "
-      "WHERE d.tenant_id = $1::uuid AND d.data_source = $2::text{same_key} RETURNING 1) "
+      "WITH deleted AS (UPDATE data.{table} d SET deleted_at = now(), imported_at = now(), run_id = ${run}::uuid "
+      "WHERE d.tenant_id = $1::uuid AND d.ctid = ANY (ARRAY(SELECT t.ctid {own} AND {unseen} "
+      "ORDER BY {order} COLLATE \"C\" LIMIT ${limit}::bigint FOR UPDATE)) RETURNING 1) "
       "SELECT weir.tally('deleted', count(*)) AS deleted FROM deleted",
-      fmt::arg("keys", keys(resource, "t.")), fmt::arg("own", own), fmt::arg("unseen", unseen),
-      fmt::arg("order", keys(resource, "t.", " COLLATE \"C\", ")), fmt::arg("limit", run + 1),
-      fmt::arg("table", pg::quote_identifier(resource.name)), fmt::arg("run", run),
-      fmt::arg("same_key", same_key(resource)));
+      fmt::arg("own", own), fmt::arg("unseen", unseen), fmt::arg("order", keys(resource, "t.", " COLLATE \"C\", ")),
+      fmt::arg("limit", run + 1), fmt::arg("table", pg::quote_identifier(resource.name)), fmt::arg("run", run));
 }
 
 pg::Params GenerationStatements::params(const RunRight& right) const {

@@ -2,7 +2,7 @@
 -- $5 generation, $6 resource, $7 keys, each as the text of a text[].
 WITH seen AS (
   INSERT INTO weir.generation_seen (tenant_id, data_source, script, partition, generation, resource, key)
-    SELECT $1, $2, $3, $4, $5, $6, key::text[] FROM unnest($7::text[]) AS key
+    SELECT $1, $2, $3, $4, $5, $6, key::text[]::text FROM unnest($7::text[]) AS key
     ON CONFLICT DO NOTHING
     RETURNING 1
 )
