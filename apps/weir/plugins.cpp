@@ -2,7 +2,7 @@
 
 namespace weir::app {
 
-plugin::PluginCatalog load_plugins(const Cli& cli) {
+plugin::PluginCatalog read_plugins(const Cli& cli) {
   return plugin::PluginCatalog::read(plugin::find_plugin_directories(cli.plugin_directories), linked_builtins());
 }
 

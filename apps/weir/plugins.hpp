@@ -8,6 +8,6 @@ namespace weir::app {
 // The built-in scripts linked into this binary. In a file of its own: the testing binary links another definition.
 plugin::BuiltinRegistry linked_builtins();
 // The built-in plugins and those of --plugins, as they lie on disk now. Problems are in the catalog, not reported.
-plugin::PluginCatalog load_plugins(const Cli& cli);
+plugin::PluginCatalog read_plugins(const Cli& cli);
 
 }  // namespace weir::app

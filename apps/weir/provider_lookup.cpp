@@ -7,11 +7,6 @@
 
 namespace weir::app {
 
-plugin::PluginCatalog read_plugins(const Cli& cli) {
-  return plugin::PluginCatalog::read(plugin::find_plugin_directories(cli.plugin_directories),
-                                     plugin::product_builtins());
-}
-
 Result<const plugin::ProviderDeclaration*> look_up_provider(const plugin::PluginCatalog& catalog,
                                                             const std::string& name) {
   if (const auto* provider = catalog.provider(name)) return provider;

@@ -2,12 +2,10 @@
 #pragma once
 #include <string>
 
-#include "plugin/catalog.hpp"
-#include "weir/cli.hpp"
+#include "weir/plugins.hpp"
 
 namespace weir::app {
 
-plugin::PluginCatalog read_plugins(const Cli& cli);
 // not_found with the nearest name; declaration_invalid when its file is broken.
 Result<const plugin::ProviderDeclaration*> look_up_provider(const plugin::PluginCatalog& catalog,
                                                             const std::string& name);

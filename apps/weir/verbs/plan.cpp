@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "weir/documents.hpp"
+#include "weir/plugins.hpp"
 #include "weir/session.hpp"
 #include "weir/verbs.hpp"
 
@@ -58,9 +59,7 @@ void print_plan(const Cli& cli, const json& plan) {
 Task<int> show_plan(Session& session, std::string name) {
   const auto tenant = co_await tenancy::find_tenant(session.database, name);
   if (!tenant) co_return print_error(session.cli, tenant.error());
-  const auto builtins = plugin::product_builtins();
-  const auto catalog =
-      plugin::PluginCatalog::read(plugin::find_plugin_directories(session.cli.plugin_directories), builtins);
+  const auto catalog = read_plugins(session.cli);
   const auto plan = co_await orchestrator::plan_tenant(session.database, catalog, *tenant);
   if (session.cli.json)
     print_json(plan);

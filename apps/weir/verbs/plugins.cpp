@@ -77,7 +77,7 @@ void print_providers(const Cli& cli, const PluginCatalog& catalog) {
 }
 
 int list_plugins(const Cli& cli) {
-  const auto catalog = load_plugins(cli);
+  const auto catalog = read_plugins(cli);
   if (cli.json) {
     json document = json::array();
     for (const auto* provider : catalog.providers()) document.push_back(to_document(catalog, *provider));
@@ -140,7 +140,7 @@ Error unknown_plugin(const PluginCatalog& catalog, const std::string& name) {
 }
 
 int show_plugin(const Cli& cli, const std::string& name) {
-  const auto catalog = load_plugins(cli);
+  const auto catalog = read_plugins(cli);
   const auto* provider = catalog.provider(name);
   const auto* script = catalog.find(name);
   if (provider == nullptr && script == nullptr) return print_error(cli, unknown_plugin(catalog, name));
@@ -155,7 +155,7 @@ int show_plugin(const Cli& cli, const std::string& name) {
 
 // A problem that disables nothing is a notice: exit 0.
 int check_plugins(const Cli& cli) {
-  const auto catalog = load_plugins(cli);
+  const auto catalog = read_plugins(cli);
   const auto& problems = catalog.problems();
   const bool is_broken = std::ranges::any_of(problems, &plugin::PluginProblem::is_disabling);
   if (cli.json) {

@@ -49,7 +49,7 @@ void choose_paging(Random& random, Scenario& scenario) {
 void choose_world(Random& random, Scenario& scenario) {
   auto& world = scenario.world;
   world.begin = Instant(std::chrono::days(20'000));
-  world.end = world.begin + pick<Duration>(random, {2h, 48h, std::chrono::days(30)});
+  world.end = world.begin + pick<Duration>(random, {2h, 48h, std::chrono::days(30), std::chrono::days(300)});
   world.partitions = 1 + static_cast<int>(random.below(3));
   world.late_partitions = static_cast<int>(random.below(2));
   world.records = 10 + static_cast<int>(random.below(90));
@@ -289,6 +289,20 @@ TEST_P(NoGap, WhateverHappensWhileItIsRead) {
       fmt::print(stderr, "{}: {} requests\n", scenario.text, experiment.requests());
     ASSERT_TRUE(experiment.complaints.empty()) << scenario.text << "\n  " << experiment.complaints.front() << "\n  and "
                                                << experiment.complaints.size() - 1 << " more";
+  }
+}
+
+// A source that is left alone for 200 days, whatever a first import would reach back.
+TEST_P(NoGap, ALongPauseIsCaughtUp) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    auto scenario = make_scenario(GetParam(), seed);
+    scenario.world.end = scenario.world.begin + std::chrono::days(450);
+    scenario.pause_max = std::chrono::days(200);
+    scenario.step_max = std::chrono::minutes(10);
+    scenario.script.import_window_days = 1;
+    Experiment experiment(scenario);
+    test::run([&](test::Context) -> Task<> { return experiment.play(); });
+    ASSERT_TRUE(experiment.complaints.empty()) << scenario.text << "\n  " << experiment.complaints.front();
   }
 }
 
