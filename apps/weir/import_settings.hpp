@@ -5,8 +5,8 @@
 
 namespace weir::app {
 
-// WEIR_DATABASE_DIRECT_URL, WEIR_HEARTBEAT_MS, WEIR_LEASE_MS, WEIR_LOCK_PROBE_MS. configuration error for a value that is no number, or a
-// lease that two heartbeats do not fit into.
+// WEIR_DATABASE_DIRECT_URL, WEIR_HEARTBEAT_MS, WEIR_LEASE_MS, WEIR_LOCK_PROBE_MS. configuration error for a value that
+// is no number, or a lease that two heartbeats do not fit into.
 Result<orchestrator::NodeSettings> node_settings();
 
 // WEIR_CHECKPOINT_ROWS, WEIR_CHECKPOINT_MS, WEIR_STOP_GRACE_MS.

@@ -2,9 +2,9 @@
 
 #include <thread>
 
+#include <gtest/gtest.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <gtest/gtest.h>
 
 #include "base/blocking.hpp"
 #include "base/thread_queue.hpp"

@@ -60,13 +60,28 @@ Result<> replace_file(const fs::path& path, const std::string& content) {
   return {};
 }
 
+void kill_all(const std::vector<pid_t>& pids, int signal) {
+  for (const auto pid : pids) ::kill(pid, signal);
+}
+
+// An initdb that outlived its command may still be writing here; without its backend and its directory it gives up.
+void remove_draft(const fs::path& draft) {
+  const auto deadline = Deadline::in(k_orphans_timeout);
+  do {
+    kill_all(find_server_processes(draft), SIGKILL);
+    remove_tree(draft);
+    if (!fs::exists(draft)) return;
+    std::this_thread::sleep_for(k_poll_interval);
+  } while (!deadline.is_over());
+}
+
 // What commands left that were killed while they made the database.
 void remove_drafts(const Home& home, int major) {
   std::vector<fs::path> drafts;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(home.path, error))
     if (entry.path().filename().native().starts_with(home.draft_prefix(major))) drafts.push_back(entry.path());
-  for (const auto& draft : drafts) remove_tree(draft);
+  for (const auto& draft : drafts) remove_draft(draft);
 }
 
 void sync_directory(const fs::path& path) {
@@ -109,10 +124,6 @@ std::string ctype() {
   return "C.UTF-8";
 }
 
-void kill_all(const std::vector<pid_t>& pids, int signal) {
-  for (const auto pid : pids) ::kill(pid, signal);
-}
-
 // True when no process of the server is left.
 bool wait_until_gone(const fs::path& data, Deadline deadline) {
   while (!find_server_processes(data).empty()) {
@@ -150,8 +161,8 @@ Result<> Cluster::ensure_initialised() {
   if (fs::exists(data_ / "PG_VERSION")) return {};
   auto draft = (home_.path / (home_.draft_prefix(programs_.major) + "XXXXXX")).native();
   if (::mkdtemp(draft.data()) == nullptr) return std::unexpected(file_error("create", draft, errno));
-  std::vector<std::string> arguments{"-D", draft, "-U",         k_embedded_superuser,    "--auth=peer",
-                                     "-E", "UTF8",         "--locale=C", "--lc-ctype=" + ctype(), "--no-instructions"};
+  std::vector<std::string> arguments{"-D", draft,  "-U",         k_embedded_superuser,    "--auth=peer",
+                                     "-E", "UTF8", "--locale=C", "--lc-ctype=" + ctype(), "--no-instructions"};
   if (durability_ == Durability::none) arguments.emplace_back("--no-sync");
   const auto made = run_program(programs_.directory / "initdb", std::move(arguments));
   if (made.exit_code == 0 && ::rename(draft.c_str(), data_.c_str()) == 0) {

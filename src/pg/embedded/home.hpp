@@ -18,7 +18,7 @@ struct Home {
   std::filesystem::path guard_lock() const { return path / "guard.lock"; }  // held by the guard for its life
   std::filesystem::path guard_log() const { return path / "guard.log"; }
   std::filesystem::path server_logs() const { return path / "log"; }
-  std::filesystem::path data(int major) const;            // pg15
+  std::filesystem::path data(int major) const;  // pg15
   // pg15.new-XXXXXX: each initdb gets a directory of its own, since one whose command was killed may still write.
   std::string draft_prefix(int major) const;
 
