@@ -4,4 +4,5 @@ set -eu
 cd "$(dirname "$0")/.."
 scripts/build.sh release
 WEIR_CHAOS_ROUNDS=${ROUNDS:-200} WEIR_BINARY=$PWD/build/weir WEIR_TESTING_BINARY=$PWD/build/release/tests/weir_testing \
-  exec scripts/with-postgres.sh /usr/bin/python3 -m pytest -q -s -p no:cacheprovider tests/chaos ${T:+-k "$T"}
+  WEIR_SYNTHETIC_TRUTH=$PWD/build/release/tests/synthetic_truth \
+  exec scripts/with-postgres.sh /usr/bin/python3 -m pytest -q -s -p no:cacheprovider tests/chaos tests/e2e/test_synthetic.py ${T:+-k "$T"}

@@ -2,13 +2,12 @@
 import os
 import random
 import signal
-import subprocess
 import threading
 import time
 
 import pytest
 
-from world import CLUSTER, ROUNDS, World, make_repository
+from world import ROUNDS, World, make_repository, restart_server
 
 COMMITS = 3000
 TENANTS = 6
@@ -22,6 +21,10 @@ def world(tmp_path):
     make_repository(tmp_path / "repository", COMMITS, seed=5)
     yield made
     made.close()
+
+
+FENCES = """SELECT script, fence FROM weir.data_source_run r JOIN weir.tenant t ON t.id = r.tenant_id
+            WHERE t.key = %s ORDER BY 1"""
 
 
 class Observer(threading.Thread):
@@ -91,38 +94,78 @@ def test_importers_at_once_import_everything_once(world, importers):
     print(f"\n{importers} importers, {TENANTS} tenants, {observer.samples} observations: nothing ran twice")
 
 
+WRITING = """SELECT count(*) FROM pg_stat_activity WHERE usename = %s AND pid <> pg_backend_pid()
+             AND (state = 'idle in transaction' OR (state = 'active' AND xact_start IS NOT NULL AND query ~ 'INSERT'))"""
+
+
+def freeze(world, process, chance, is_inside_checkpoint, whole):
+    """SIGSTOP at a random instant, or while the importer's session is seen inside a checkpoint's transaction."""
+    time.sleep(chance.uniform(0.05, 0.8 * whole))
+    if is_inside_checkpoint:
+        while process.poll() is None and world.query(WRITING, f"{world.name}_login")[0][0] == 0:
+            pass
+    if process.poll() is not None:
+        return False
+    os.kill(process.pid, signal.SIGSTOP)
+    return True
+
+
 def test_a_frozen_importer_commits_nothing_when_it_wakes(world):
     world.add_git_tenant("clean", world.directory / "repository")
+    began = time.monotonic()
     world.weir("import", "--tenant", "clean")
+    whole = time.monotonic() - began
     expected = world.tables("clean")
-    frozen = 0
-    for seed in range(max(3, ROUNDS // 10)):
+    frozen = inside = 0
+    for seed in range(max(4, ROUNDS // 5)):
         chance = random.Random(seed)
         tenant = f"frozen-{seed}"
         world.add_git_tenant(tenant, world.directory / "repository")
         sleeper = world.spawn("import", "--tenant", tenant)
-        time.sleep(chance.uniform(0.05, 1.0))
-        if sleeper.poll() is not None:
+        if not freeze(world, sleeper, chance, seed % 2 == 0, whole):
             continue
-        os.kill(sleeper.pid, signal.SIGSTOP)
         held = world.query("SELECT count(*) FROM weir.data_source_run r JOIN weir.tenant t ON t.id = r.tenant_id "
                            "WHERE t.key = %s AND status = 'RUNNING'", tenant)[0][0]
+        inside += world.query(WRITING, f"{world.name}_login")[0][0] > 0
         time.sleep(1.8)  # past its lease of 1.5 s
-        world.weir("import", "--tenant", tenant)  # nobody is blocked
+        began = time.monotonic()
+        world.weir("import", "--tenant", tenant)
+        assert time.monotonic() - began < 10 + 3 * whole, f"seed {seed}: the frozen one blocked the next"
         found = world.tables(tenant)
-        last_fences = world.query("SELECT script, fence FROM weir.data_source_run r JOIN weir.tenant t "
-                                  "ON t.id = r.tenant_id WHERE t.key = %s ORDER BY 1", tenant)
+        fences = world.query(FENCES, tenant)
         os.kill(sleeper.pid, signal.SIGCONT)
         sleeper.wait(timeout=60)
         frozen += held > 0
         assert found == expected, f"seed {seed}"
         assert world.tables(tenant) == expected, f"seed {seed}: the one that woke up wrote"
+        assert world.query(FENCES, tenant) >= fences
         assert_runs_never_overlap(world)
-    print(f"\n{frozen} importers frozen inside a run: each lost its lease, none wrote after it")
-    assert frozen > 0
+    print(f"\n{frozen} importers frozen inside a run, {inside} of them inside a transaction: each lost its lease, none "
+          "wrote after it")
+    assert frozen > 0 and inside > 0
 
 
-def test_lost_connections_and_a_restart_steal_nothing(world):
+@pytest.mark.parametrize("mode", ["fast", "immediate"])
+def test_a_restart_of_the_database_steals_nothing(world, mode):
+    world.add_git_tenant("clean", world.directory / "repository")
+    world.weir("import", "--tenant", "clean")
+    expected = world.tables("clean")
+    for seed in range(max(1, ROUNDS // 20)):
+        chance = random.Random(seed)
+        tenant = f"restarted-{seed}"
+        world.add_git_tenant(tenant, world.directory / "repository")
+        importers = [world.spawn("import", "--tenant", tenant) for _ in range(2)]
+        time.sleep(chance.uniform(0.2, 1.2))
+        restart_server(mode)
+        for importer in importers:
+            importer.wait(timeout=120)
+        world.weir("import", "--tenant", tenant)
+        assert world.tables(tenant) == expected, f"seed {seed}"
+        assert_runs_never_overlap(world)
+    print(f"\nrestarts ({mode}) under two importers: nothing stolen, nothing missing")
+
+
+def test_lost_connections_steal_nothing(world):
     world.add_git_tenant("clean", world.directory / "repository")
     world.weir("import", "--tenant", "clean")
     expected = world.tables("clean")

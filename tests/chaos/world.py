@@ -90,6 +90,15 @@ class World:
         return answer
 
 
+def restart_server(mode):
+    """The whole cluster, as an administrator would restart it; None when this is not the test's own cluster."""
+    data = os.environ["WEIR_TEST_PG_DATA"]
+    pg_ctl = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))[-1]
+    account = os.stat(data)
+    subprocess.run([pg_ctl, "-D", data, "-m", mode, "-l", f"{data}/../log", "-w", "restart"], check=True, cwd="/",
+                   capture_output=True, user=account.st_uid, group=account.st_gid, extra_groups=[])
+
+
 def make_repository(path, commits, seed, branches=5):
     subprocess.run(["python3", str(ROOT / "scripts/make-test-repository.py"), "--commits", str(commits), "--seed",
                     str(seed), "--branches", str(branches), str(path)], check=True, capture_output=True)

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from conftest import Weir, kill_group
+from conftest import Weir, kill_group, wait_for
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PLUGINS = str(ROOT / "tests/support/synthetic/plugins")
@@ -110,7 +110,7 @@ def test_the_tables_equal_the_world_for_every_kind_of_cursor(source):
         one.check(kind)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("WEIR_CHAOS_ROUNDS", "20")) // 10))
 def test_killed_at_any_moment_nothing_is_missing(source, seed):
     one = source(world={"seed": 100 + seed}, faults=[{"kind": "slow", "seconds": 0.005}])
     chance = random.Random(seed)
@@ -171,3 +171,32 @@ def test_a_limit_parks_and_the_rest_comes_later(source):
     time.sleep(1.1)
     one.import_now()
     one.check("window")
+
+
+def test_a_reset_during_a_run_holds(source):
+    one = source(faults=[{"kind": "slow", "seconds": 0.05}])
+    one.calm_down()
+    process = one.start_import()
+    started = "SELECT cursor_at FROM weir.partition_cursor WHERE script = 'synthetic/window' AND cursor_at IS NOT NULL"
+    wait_for(lambda: one.database.sql(started), "a first checkpoint")
+    assert one.weir("cursor", "reset", "acme", "synthetic", "synthetic/window", "--yes").code == 0
+    # What a reset promises is that everything is collected again, so rows that are gone come back.
+    one.database.sql("DELETE FROM data.synthetic_window")
+    one.write(faults=[])
+    process.wait(timeout=60)
+    one.import_now()
+    one.check("window")
+    history = one.weir("cursor", "history", "acme", "synthetic", "synthetic/window", "--json").json()
+    assert any(line["reason"] == "reset" for line in history), history
+
+
+def test_a_source_untouched_for_200_days_catches_up(source):
+    one = source()
+    begin = datetime.datetime.now(datetime.timezone.utc) - 260 * DAY
+    one.write(world={**one.spec["world"], "begin": rfc3339(begin), "end": rfc3339(begin + 230 * DAY)})
+    one.clock.write_text(f"{int((begin + 20 * DAY).timestamp() * 1e6):020}")
+    one.import_now()
+    one.calm_down()
+    one.import_now()
+    for kind in KINDS:
+        one.check(kind)
