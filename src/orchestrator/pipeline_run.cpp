@@ -75,6 +75,8 @@ Task<> PipelineRun::begin() {
   const auto rows = co_await services_.database.query(
       pg::Scope::control(), sql::begin_pipeline_run,
       pg::Params(request_.tenant.id, request_.user, parameters, node.id(), node.epoch()));
+  if (rows.empty())
+    throw Failure({ErrorCode::not_found, fmt::format("tenant {} is being removed", request_.tenant.key)});
   report_.id = rows.one().get<PipelineRunId>("id");
 }
 

@@ -283,5 +283,20 @@ TEST_F(Pipelines, OneTenantsTroubleIsNoOtherTenants) {
   });
 }
 
+TEST_F(Pipelines, ATenantThatIsBeingRemovedGetsNoNewRows) {
+  with_process([&](Process& process) -> Task<> {
+    repo.pass = [this](PassContext&) -> Task<Result<>> {
+      super("UPDATE weir.tenant SET state = 'DELETING'; DELETE FROM weir.data_source");
+      co_return Result<>{};
+    };
+    pulls.pass = [](PassContext&) -> Task<Result<>> { co_return fail(ErrorCode::declaration_invalid, "it is broken"); };
+    co_await run_pipeline(process);
+    EXPECT_EQ(super("SELECT count(*) FROM weir.run WHERE status = 'SKIPPED'"), "0");
+    const auto refused = co_await run_pipeline(process);
+    EXPECT_EQ(refused.error ? refused.error->code : ErrorCode::internal, ErrorCode::not_found);
+    EXPECT_EQ(super("SELECT count(*) FROM weir.scheduled_pipeline_runs"), "1");
+  });
+}
+
 }  // namespace
 }  // namespace weir::orchestrator

@@ -31,7 +31,7 @@ def anonymous_kb(pid):
 
 
 def wal(world):
-    return world.query("SELECT pg_current_wal_lsn() - '0/0'::pg_lsn")[0][0]
+    return world.query("SELECT (pg_current_wal_lsn() - '0/0'::pg_lsn)::float8")[0][0]
 
 
 def test_memory_and_wal(world):

@@ -6,6 +6,7 @@ WITH ended AS (
               ELSE 'it lost its lease; the next run goes on from the last checkpoint' END AS reason,
          s.tenant_id, s.data_source, s.script
   FROM weir.data_source_run s WHERE s.tenant_id = $1 AND s.data_source = $2 AND s.script = $3
+  FOR KEY SHARE
 )
 INSERT INTO weir.run AS r (tenant_id, id, data_source, script, user_id, pipeline_run_id, status, reason, completed_at)
   SELECT e.tenant_id, $4, e.data_source, e.script, $5, $6, e.status, e.reason, clock_timestamp() FROM ended e

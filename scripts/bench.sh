@@ -1,0 +1,16 @@
+#!/bin/sh
+# bench.sh [NAME...]: the benchmarks of bench/ (all of them by default) on a private PostgreSQL. Each prints its figures
+# beside the physical limit measured in the same run; bench/README.md keeps what was measured.
+set -eu
+cd "$(dirname "$0")/.."
+scripts/build.sh release
+cmake --build build/release --target weir_bench_staging >/dev/null
+export WEIR_BINARY="$PWD/build/weir"
+[ $# -gt 0 ] || set -- staging git_import
+for name; do
+  echo "== $name"
+  case $name in
+    staging) scripts/with-postgres.sh build/release/bench/weir_bench_staging ;;
+    *) scripts/with-postgres.sh /usr/bin/python3 -B "bench/$name.py" ;;
+  esac
+done
