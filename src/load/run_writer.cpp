@@ -100,7 +100,8 @@ void RunWriter::set_cursor(CursorUpdate update) {
 
 void RunWriter::set_ledger(LedgerEntry entry) {
   require_partition_key(entry.partition);
-  add_to(state_->pending.ledger[entry.partition], std::move(entry));
+  auto& total = state_->pending.ledger[entry.partition];
+  add_to(total, std::move(entry));
 }
 
 void RunWriter::open_gap(Gap gap) {

@@ -124,7 +124,7 @@ Task<std::vector<Rows>> Connection::pipeline(std::vector<Command> commands, Dead
 Task<> Connection::rollback_if_open(Deadline deadline) {
   if (!is_usable() || !is_in_transaction()) co_return;
   is_broken_ = true;
-  if (PQsendQuery(connection_, k_rollback.sql.data()) != 1) throw_lost(k_rollback.name);
+  if (PQsendQuery(connection_, std::string(k_rollback.sql).c_str()) != 1) throw_lost(k_rollback.name);
   co_await flush(deadline);
   co_await collect(k_rollback.name, deadline);
   is_broken_ = false;
