@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
   add_cursor(root, cli);
   add_plugins(root, cli);
   add_db(root, cli);
+  add_doctor(root, cli);
   add_completion(root, cli);
   add_embedded_guard(root, cli);
 

@@ -14,6 +14,7 @@ void add_cursor(CLI::App& root, Cli& cli);
 void add_completion(CLI::App& root, Cli& cli);
 void add_plugins(CLI::App& root, Cli& cli);
 void add_db(CLI::App& root, Cli& cli);
+void add_doctor(CLI::App& root, Cli& cli);
 void add_embedded_guard(CLI::App& root, Cli& cli);
 void add_tenant(CLI::App& root, Cli& cli);
 void add_source(CLI::App& root, Cli& cli);

@@ -1,6 +1,7 @@
 #include "pg/blocking_session.hpp"
 
 #include <libpq-fe.h>
+#include <poll.h>
 
 #include "pg/libpq_error.hpp"
 #include "pg/libpq_params.hpp"
@@ -35,6 +36,21 @@ Rows BlockingSession::run_script(Statement script) {
 }
 
 int BlockingSession::server_version() const { return PQserverVersion(connection_.get()); }
+
+bool BlockingSession::hears_itself(std::chrono::milliseconds timeout) {
+  run_script({"pg.listen", "LISTEN weir_doctor"});
+  run_script({"pg.notify", "NOTIFY weir_doctor"});
+  const auto end = std::chrono::steady_clock::now() + timeout;
+  for (;;) {
+    const std::unique_ptr<PGnotify, void (*)(void*)> heard(PQnotifies(connection_.get()), PQfreemem);
+    if (heard != nullptr) return true;
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
+    pollfd ready{PQsocket(connection_.get()), POLLIN, 0};
+    if (left <= 0 || ::poll(&ready, 1, static_cast<int>(left)) <= 0) return false;
+    if (PQconsumeInput(connection_.get()) == 0) return false;
+  }
+}
 
 Rows BlockingSession::checked(pg_result* result, std::string_view name) {
   Rows rows(result);

@@ -28,6 +28,8 @@ class BlockingSession {
   Rows run_script(Statement script);
 
   int server_version() const;  // 150004 for 15.4
+  // Whether a NOTIFY to ourselves arrives in time; not through a pooler that shares sessions.
+  bool hears_itself(std::chrono::milliseconds timeout);
 
  private:
   struct Finish {

@@ -60,6 +60,15 @@ History read_history(BlockingSession& session) {
   return history;
 }
 
+History read_history_as_control(BlockingSession& session, const RoleNames& roles) {
+  if (!session.query(sql::has_schema_migration).one().get<bool>("found")) return {};
+  BlockingTransaction transaction(session);
+  transaction.take_role(roles.control());
+  auto history = read_history(session);
+  transaction.commit();
+  return history;
+}
+
 SchemaVersion version_of(const History& history, std::span<const Migration> migrations) {
   SchemaVersion version;
   version.known = migrations.empty() ? 0 : migrations.back().number;
@@ -131,12 +140,11 @@ std::string checksum_of(const Migration& migration) {
 }
 
 SchemaVersion read_schema_version(BlockingSession& session, const RoleNames& roles) {
-  if (!session.query(sql::has_schema_migration).one().get<bool>("found")) return version_of({}, built_in_migrations());
-  BlockingTransaction transaction(session);
-  transaction.take_role(roles.control());
-  auto version = version_of(read_history(session), built_in_migrations());
-  transaction.commit();
-  return version;
+  return version_of(read_history_as_control(session, roles), built_in_migrations());
+}
+
+Result<> check_migrations(BlockingSession& session, const RoleNames& roles) {
+  return check_unchanged(read_history_as_control(session, roles), built_in_migrations());
 }
 
 Result<> check_schema_version(const SchemaVersion& version) {
@@ -148,15 +156,7 @@ Result<> check_schema_version(const SchemaVersion& version) {
 
 Result<std::vector<AppliedMigration>> migrate(BlockingSession& session, const RoleNames& roles,
                                               std::span<const Migration> migrations) {
-  History history;
-  {
-    BlockingTransaction transaction(session);
-    if (session.query(sql::has_schema_migration).one().get<bool>("found")) {
-      transaction.take_role(roles.control());
-      history = read_history(session);
-    }
-    transaction.commit();
-  }
+  const auto history = read_history_as_control(session, roles);
   if (auto newer = check_not_newer(version_of(history, migrations)); !newer) return std::unexpected(newer.error());
   if (auto changed = check_unchanged(history, migrations); !changed) return std::unexpected(changed.error());
   std::vector<AppliedMigration> applied;

@@ -42,6 +42,9 @@ SchemaVersion read_schema_version(BlockingSession& session, const RoleNames& rol
 // Whether this binary may work on it: schema_too_old (run `weir db migrate`), schema_too_new (update Weir).
 Result<> check_schema_version(const SchemaVersion& version);
 
+// configuration when a migration was applied that is not the one this binary has.
+Result<> check_migrations(BlockingSession& session, const RoleNames& roles);
+
 struct AppliedMigration {
   int number;
   std::string what;

@@ -1,0 +1,2 @@
+-- The server's clock, now.
+SELECT clock_timestamp() AS now
