@@ -23,6 +23,8 @@ class BodySink {
  public:
   virtual ~BodySink() = default;
   virtual Result<> write(std::string_view chunk) = 0;  // an error ends the transfer and is its outcome
+  // Forgets what was written, since the request is made again; false: it cannot.
+  virtual bool restart() { return false; }
 };
 
 struct SecretHeader {
