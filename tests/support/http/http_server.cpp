@@ -15,6 +15,7 @@
 #include <boost/asio/write.hpp>
 
 #include "base/task_group.hpp"
+#include "tests/support/http/http2.hpp"
 
 namespace weir::test {
 namespace {
@@ -59,6 +60,15 @@ Identity make_identity() {
   X509_free(certificate);
   EVP_PKEY_free(key);
   return {to_pem(certificate_text), to_pem(key_text)};
+}
+
+int choose_http2(SSL*, const unsigned char** chosen, unsigned char* length, const unsigned char* offered,
+                 unsigned int offered_length, void*) {
+  static constexpr unsigned char k_http2[] = {2, 'h', '2'};  // NOLINT: OpenSSL's own format
+  unsigned char* found = nullptr;
+  const auto result = SSL_select_next_proto(&found, length, k_http2, sizeof k_http2, offered, offered_length);
+  *chosen = found;
+  return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
 SeenRequest parse_head(std::string head) {
@@ -116,7 +126,25 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
     TlsStream stream(std::move(socket), *tls);
     boost::system::error_code failed;
     co_await stream.async_handshake(TlsStream::server, asio::redirect_error(asio::use_awaitable, failed));
-    if (!failed) co_await serve(stream, stream.next_layer(), number);
+    if (failed) co_return;
+    if (options.security == Security::tls_http2)
+      co_await serve_two(stream, number);
+    else
+      co_await serve(stream, stream.next_layer(), number);
+  }
+
+  Task<> serve_two(TlsStream& stream, int number) {
+    ++open;
+    try {
+      co_await serve_http2(stream, options.http2_together, [this, number] {
+        SeenRequest seen;
+        seen.connection = number;
+        requests.push_back(std::move(seen));
+      });
+    } catch (const boost::system::system_error&) {
+      // The client went, or the test ended.
+    }
+    --open;
   }
 
   template <class Stream>
@@ -191,12 +219,14 @@ HttpServer::HttpServer(Executor executor, Handler handler) : HttpServer(executor
 
 HttpServer::HttpServer(Executor executor, Handler handler, Options options)
     : state_(std::make_shared<State>(executor, std::move(handler), std::move(options))) {
-  if (state_->options.security == Security::tls) {
+  if (state_->options.security != Security::plain) {
     state_->identity = make_identity();
     state_->tls = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
     state_->tls->use_certificate(asio::buffer(state_->identity.certificate), asio::ssl::context::pem);
     state_->tls->use_private_key(asio::buffer(state_->identity.key), asio::ssl::context::pem);
   }
+  if (state_->options.security == Security::tls_http2)
+    SSL_CTX_set_alpn_select_cb(state_->tls->native_handle(), &choose_http2, nullptr);
   state_->group.spawn("accept", state_->accept());
 }
 

@@ -39,11 +39,12 @@ HttpReply raw(std::string bytes, HttpReply::End end = HttpReply::End::close);
 class HttpServer {
  public:
   using Handler = std::function<HttpReply(const SeenRequest&)>;
-  enum class Security { plain, tls };
+  enum class Security { plain, tls, tls_http2 };  // tls_http2: see http2.hpp; the handler is not asked
   struct Options {
     Security security = Security::plain;
     std::string address = "127.0.0.1";  // any of 127.0.0.0/8 is this machine
     int port = 0;
+    std::size_t http2_together = 1;
   };
 
   HttpServer(Executor executor, Handler handler);
