@@ -49,6 +49,17 @@ RateCall BudgetedClient::rate_call(const Call& call) const {
           .slots_max = account_.slots_max};
 }
 
+Task<std::expected<std::optional<RatePermit>, CallError>> BudgetedClient::admit(RateCall call, Deadline deadline) {
+  if (outbound_.broker == nullptr) co_return std::nullopt;
+  auto admission = co_await outbound_.broker->admit(std::move(call), deadline);
+  if (!admission) co_return std::unexpected(refused(std::move(admission.error())));
+  if (auto* park = std::get_if<Park>(&*admission))
+    co_return std::unexpected(parked(park->until, std::move(park->reason)));
+  auto& permit = std::get<RatePermit>(*admission);
+  note_wait(permit.waited());
+  co_return std::optional<RatePermit>(std::move(permit));
+}
+
 void BudgetedClient::note_wait(milliseconds waited) {
   if (waited < k_wait_counted_min) return;
   ++counts_.waits;
@@ -107,10 +118,9 @@ std::int64_t BudgetedClient::count(const Call& call, const CallAttempt& attempt,
 }
 
 CallAttempt BudgetedClient::evaluate(const Call& call, const std::vector<Secret>& secrets, Result<Response> fetched,
-                                     RatePermit& permit) {
+                                     std::optional<RatePermit> permit) {
   CallAttempt attempt;
   if (!fetched) {
-    const RatePermit ended(std::move(permit));  // its slot is not held through the pause before the next attempt
     counts_.requests += fetched.error().code == ErrorCode::invalid_input ? 0 : 1;
     attempt.failure = std::move(fetched.error());
     remove_secrets(attempt, secrets);
@@ -121,10 +131,10 @@ CallAttempt BudgetedClient::evaluate(const Call& call, const std::vector<Secret>
   judge(call, attempt, inspection);
   remove_secrets(attempt, secrets);
   const auto units = count(call, attempt, inspection);
-  if (attempt.verdict.meaning == AnswerClass::limited)
-    permit.finish_limited(attempt.verdict, attempt.seen, attempt.judged_at);
-  else
-    permit.finish(attempt.seen, attempt.judged_at, units);
+  if (permit && attempt.verdict.meaning == AnswerClass::limited)
+    permit->finish_limited(attempt.verdict, attempt.seen, attempt.judged_at);
+  else if (permit)
+    permit->finish(attempt.seen, attempt.judged_at, units);
   return attempt;
 }
 
@@ -134,23 +144,19 @@ Task<CallResult> BudgetedClient::call(Call call, Deadline deadline) {
   for (int limits = 0;;) {
     auto request = co_await sign(call.request, deadline);
     if (!request) co_return std::unexpected(refused(std::move(request.error())));
-    auto admission = co_await outbound_.broker.admit(rate_call(call), deadline);
-    if (!admission) co_return std::unexpected(refused(std::move(admission.error())));
-    if (auto* park = std::get_if<Park>(&*admission))
-      co_return std::unexpected(parked(park->until, std::move(park->reason)));
-    auto& permit = std::get<RatePermit>(*admission);
-    note_wait(permit.waited());
+    auto permit = co_await admit(rate_call(call), deadline);
+    if (!permit) co_return std::unexpected(std::move(permit.error()));
     WatchedSink sink(call.request.sink);
     request->sink = sink.or_null();
     auto sent = *request;
     sent.buffer = std::move(call.request.buffer);
     auto fetched = co_await outbound_.http.fetch(std::move(sent));
-    auto attempt = evaluate(call, secrets_of(*request, call.request.url), std::move(fetched), permit);
+    auto attempt = evaluate(call, secrets_of(*request, call.request.url), std::move(fetched), std::move(*permit));
     if (attempt.is_answered())
       co_return Answer{std::move(attempt.response), attempt.verdict.meaning, attempt.provider_time};
     auto error = call_error(attempt, call.request.url);
     const bool can_restart = sink.restart();
-    if (error.meaning == AnswerClass::limited && can_restart && ++limits < k_limits_max)
+    if (error.meaning == AnswerClass::limited && outbound_.broker != nullptr && can_restart && ++limits < k_limits_max)
       continue;  // the budget knows of it: its next leave comes after the wait
     if (error.meaning == AnswerClass::limited)
       error.park_until = outbound_.clock.now() + attempt.verdict.wait.value_or(k_unsaid_wait) + k_unsaid_wait;

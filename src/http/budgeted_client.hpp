@@ -1,7 +1,8 @@
 // What scripts call: one request to a provider, within the credential's budget, tried again where that can help, and
 // its answer's meaning. The steps of one call():
 //
-//   sign → admit (rate_broker.hpp) → fetch (client.hpp) → classify (answer_class.hpp) → observe → answer, again or park
+//   sign → admit (rate_broker.hpp) → fetch (fetcher.hpp) → classify (answer_class.hpp) → observe → answer, again or
+//   park
 //
 // Promises:
 //   - No request starts without the budget's leave. Short waits are waited here; a long one is ErrorCode::limited with
@@ -17,7 +18,8 @@
 //   auto answer = co_await client.call({.request = {.url = url}, .bucket = "core"}, deadline);
 //   if (!answer) … answer.error().error.code, .park_until …
 //
-// On the executor of the HttpClient. Cancelled like any wait. Throws Failure only when the database stays away.
+// On the executor of the Fetcher and the broker. Cancelled like any wait. Throws Failure only when the database stays
+// away.
 #pragma once
 #include <chrono>
 #include <functional>
@@ -29,15 +31,15 @@
 #include "base/random.hpp"
 #include "base/retry.hpp"
 #include "http/answer_class.hpp"
-#include "http/client.hpp"
+#include "http/fetcher.hpp"
 #include "http/rate_broker.hpp"
 
 namespace weir::http {
 
 // The long-lived half, made once per process by the composition root; outlives every client.
 struct Outbound {
-  HttpClient& http;
-  RateBroker& broker;
+  Fetcher& http;
+  RateBroker* broker;      // null: answers are recorded ones, and there is no budget to keep
   const Secret& rate_key;  // of RateStore::identity_key(): for rate_identity.hpp
   Clock& clock;
   Random& random;
@@ -135,10 +137,12 @@ class BudgetedClient {
   // Whether there is a chance that the credentials are no longer what was refused.
   Task<Result<bool>> renew(Request unsigned_request, Secret refused);
   CallAttempt evaluate(const Call& call, const std::vector<Secret>& secrets, Result<Response> fetched,
-                       RatePermit& permit);
+                       std::optional<RatePermit> permit);
   void judge(const Call& call, CallAttempt& attempt, Inspection& inspection) const;
   std::int64_t count(const Call& call, const CallAttempt& attempt, const Inspection& inspection);
   RateCall rate_call(const Call& call) const;
+  // The leave to start; none where there is no budget.
+  Task<std::expected<std::optional<RatePermit>, CallError>> admit(RateCall call, Deadline deadline);
   void note_wait(std::chrono::milliseconds waited);
   CallError parked(Instant until, std::string reason) const;
   CallError refused(Error error) const;

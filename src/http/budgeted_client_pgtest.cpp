@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "http/client.hpp"
 #include "tests/support/http/http_server.hpp"
 #include "tests/support/run.hpp"
 #include "tests/support/test_database.hpp"
@@ -46,7 +47,7 @@ struct World {
             context.executor(), store, {}, [this] { return epoch; }, system_clock(), random),
         http(context.executor(), loopback()),
         server(context.executor(), std::move(handler)),
-        outbound{http, broker, key, system_clock(), random} {
+        outbound{http, &broker, key, system_clock(), random} {
     account.client.tenant = database_of.add_tenant("acme");
     account.identity = std::string(64, 'a');
     account.retry = {.attempts_max = 3, .first_delay = 1ms, .delay_max = 2ms};

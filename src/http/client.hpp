@@ -8,21 +8,16 @@
 #include "base/asio.hpp"
 #include "http/client_settings.hpp"
 #include "http/curl_multi.hpp"
-#include "http/request.hpp"
+#include "http/fetcher.hpp"
 
 namespace weir::http {
 
-class HttpClient {
+class HttpClient final : public Fetcher {
  public:
   HttpClient(const Executor& executor, ClientSettings settings);
-  ~HttpClient();  // no fetch() is running
+  ~HttpClient() override;  // no fetch() is running
 
-  // Any HTTP answer is a Response, whatever its status. Errors:
-  //   invalid_input     refused by the egress guard, or a method or header that cannot be sent
-  //   timed_out         connect, stall or total time-out, or the request's deadline
-  //   answer_too_large  headers or body over their bound
-  //   provider_failed   everything else between here and the provider: it may pass
-  Task<Result<Response>> fetch(Request request);
+  Task<Result<Response>> fetch(Request request) override;
 
   const ClientSettings& settings() const { return settings_; }
   std::size_t in_flight() const { return in_flight_; }
