@@ -59,6 +59,7 @@ std::string shell_quoted(std::string_view text) {
 
 std::string words_of(const CompletionNode& node) {
   std::vector<std::string> words;
+  words.reserve(node.commands.size() + node.options.size());
   for (const auto& command : node.commands) words.push_back(command.name);
   for (const auto& option : node.options) words.push_back(option.name);
   return fmt::format("{}", fmt::join(words, " "));
@@ -67,6 +68,7 @@ std::string words_of(const CompletionNode& node) {
 // `"weir db"|"weir db url"`: the patterns of a shell's case.
 std::string known_paths(const std::vector<CompletionNode>& nodes) {
   std::vector<std::string> paths;
+  paths.reserve(nodes.size());
   for (const auto& node : nodes) paths.push_back(shell_quoted(node.path));
   return fmt::format("{}", fmt::join(paths, "|"));
 }
