@@ -5,107 +5,16 @@ batches of 10,000 rows, as a careful hand-written loader would do it. Medians of
 
   COMMITS=50000 ROUNDS=3 scripts/bench.sh git_import
 """
-import io
-import json
 import os
 import pathlib
-import resource
 import statistics
 import subprocess
-import sys
 import tempfile
-import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests/chaos"))
-import psycopg2  # noqa: E402
-from world import World, make_repository  # noqa: E402
+from measure import ROUNDS, Import, World, count_rows, load_limits, make_repository, print_speeds, timed
 
 COMMITS = int(os.environ.get("COMMITS", "50000"))
-ROUNDS = int(os.environ.get("ROUNDS", "3"))
 TABLES = ("commit", "commit_parent")
-
-
-def timed(work):
-    began = time.monotonic()
-    work()
-    return time.monotonic() - began
-
-
-class Import:
-    """One `weir import`: seconds, its own CPU seconds, and the most anonymous memory it had."""
-
-    def __init__(self, world, *arguments):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        began = time.monotonic()
-        process = subprocess.Popen([os.environ["WEIR_BINARY"], "import", "--json", *arguments], env=world.environment,
-                                   stdout=subprocess.PIPE, text=True)
-        self.memory_kb = 0
-        while process.poll() is None:
-            try:
-                with open(f"/proc/{process.pid}/status") as status:
-                    for line in status:
-                        if line.startswith("RssAnon"):
-                            self.memory_kb = max(self.memory_kb, int(line.split()[1]))
-            except OSError:
-                pass
-            time.sleep(0.02)
-        self.seconds = time.monotonic() - began
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        self.cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        self.answer = json.loads(process.stdout.read())
-        assert process.returncode == 0, self.answer
-
-
-def columns_of(world, table):
-    return [row[0] for row in world.query(
-        "SELECT column_name FROM information_schema.columns WHERE table_schema = 'data' AND table_name = %s "
-        "ORDER BY ordinal_position", table)]
-
-
-def key_of(world, table):
-    return [row[0] for row in world.query(
-        "SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) "
-        f"WHERE i.indrelid = 'data.{table}'::regclass AND i.indisprimary")]
-
-
-def load_limits(world, tenant):
-    """Seconds of plain COPY and of COPY + INSERT ... ON CONFLICT for the rows that the import made."""
-    connection = psycopg2.connect(world.super_url)
-    cursor = connection.cursor()
-    plain = staged = 0.0
-    for table in TABLES:
-        rows = io.StringIO()
-        cursor.copy_expert(f"COPY (SELECT c.* FROM data.{table} c JOIN weir.tenant t ON t.id = c.tenant_id "
-                           f"WHERE t.key = '{tenant}') TO STDOUT", rows)
-        lines = rows.getvalue().splitlines(keepends=True)
-        names = ", ".join(f'"{name}"' for name in columns_of(world, table))
-        cursor.execute(f"CREATE TABLE limit_{table} (LIKE data.{table} INCLUDING ALL)")
-        cursor.execute(f"CREATE TEMP TABLE staged_{table} (LIKE data.{table})")
-        connection.commit()
-
-        def copy_all():
-            cursor.copy_expert(f"COPY limit_{table} FROM STDIN", io.StringIO(rows.getvalue()))
-            connection.commit()
-
-        def stage_all():
-            key = ", ".join(key_of(world, table))
-            updates = ", ".join(f'"{name}" = excluded."{name}"' for name in columns_of(world, table))
-            for first in range(0, len(lines), 10000):
-                cursor.copy_expert(f"COPY staged_{table} FROM STDIN", io.StringIO("".join(lines[first:first + 10000])))
-                cursor.execute(f"INSERT INTO limit_{table} ({names}) SELECT {names} FROM staged_{table} "
-                               f"ON CONFLICT ({key}) DO UPDATE SET {updates}")
-                cursor.execute(f"TRUNCATE staged_{table}")
-                connection.commit()
-
-        plain += timed(copy_all)
-        cursor.execute(f"TRUNCATE limit_{table}")
-        connection.commit()
-        staged += timed(stage_all)
-        cursor.execute(f"DROP TABLE limit_{table}")
-        cursor.execute(f"DROP TABLE staged_{table}")
-        connection.commit()
-    connection.close()
-    return plain, staged
 
 
 def main():
@@ -120,8 +29,7 @@ def main():
         tenant = f"t{number}"
         world.add_git_tenant(tenant, repository)
         first = Import(world, "--tenant", tenant)
-        rows = world.query(f"SELECT {' + '.join(f'(SELECT count(*) FROM data.{t} WHERE tenant_id = x.id)' for t in TABLES)}"
-                           " FROM weir.tenant x WHERE key = %s", tenant)[0][0]
+        rows = count_rows(world, tenant, TABLES)
         again = Import(world, "--tenant", tenant)
         figures["first"].append(first.seconds)
         figures["cpu"].append(first.cpu)
@@ -129,7 +37,7 @@ def main():
         figures["again"].append(again.seconds)
         figures["read"].append(timed(lambda: subprocess.run(
             ["git", "-C", str(repository), "log", "--all", "--numstat"], stdout=subprocess.DEVNULL, check=True)))
-        plain, staged = load_limits(world, tenant)
+        plain, staged = load_limits(world, tenant, TABLES)
         figures["copy"].append(plain)
         figures["staged"].append(staged)
     world.close()
@@ -137,10 +45,8 @@ def main():
 
     middle = {name: statistics.median(values) for name, values in figures.items()}
     print(f"{COMMITS} commits, {rows} rows, median of {ROUNDS} rounds")
-    for name, text in (("first", "weir import, first"), ("read", "git log --numstat (reading only)"),
-                       ("copy", "COPY of the same rows"), ("staged", "COPY to staging + INSERT ON CONFLICT")):
-        print(f"  {text:40} {middle[name]:7.2f} s  {rows / middle[name]:9,.0f} rows/s   "
-              f"min {min(figures[name]):.2f}  max {max(figures[name]):.2f}")
+    print_speeds(figures, rows, (("first", "weir import, first"), ("read", "git log --numstat (reading only)"),
+                                 ("copy", "COPY of the same rows"), ("staged", "COPY to staging + INSERT ON CONFLICT")))
     limit = middle["read"] + middle["staged"]
     print(f"  reading, then staging: {limit:.2f} s; weir takes {middle['first'] / limit:.2f} of it")
     print(f"  weir: {middle['cpu']:.2f} s of its own CPU, {middle['memory']:.0f} MB anonymous; "

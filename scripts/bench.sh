@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 scripts/build.sh release
 cmake --build build/release --target weir_bench_staging >/dev/null
-export WEIR_BINARY="$PWD/build/weir"
+export WEIR_BINARY="$PWD/build/weir" WEIR_PROVIDER_SIM="$PWD/build/release/apps/provider-sim/provider-sim"
 [ $# -gt 0 ] || set -- staging git_import
 for name; do
   echo "== $name"
