@@ -85,7 +85,8 @@ Result<> transfer(const RemoteAccess& access, const fs::path& git_directory, con
     return libgit2_failure(ErrorCode::provider_failed, "the clone cannot be opened");
   const Repository repository(raw_repository);
   // Rewriting URLs by url.*.insteadOf is not wanted, and libgit2 1.5 leaks 20 kB for each setting it looks at for it.
-  git_remote_create_options options = GIT_REMOTE_CREATE_OPTIONS_INIT;
+  git_remote_create_options options{};
+  options.version = GIT_REMOTE_CREATE_OPTIONS_VERSION;
   options.repository = raw_repository;
   options.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF | GIT_REMOTE_CREATE_SKIP_DEFAULT_FETCHSPEC;
   git_remote* raw_remote = nullptr;
