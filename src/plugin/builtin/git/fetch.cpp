@@ -1,6 +1,7 @@
 #include "plugin/builtin/git/fetch.hpp"
 
 #include <array>
+#include <fstream>
 #include <map>
 #include <optional>
 
@@ -10,6 +11,7 @@
 #include "plugin/builtin/git/cache_space.hpp"
 #include "plugin/builtin/git/libgit2.hpp"
 #include "plugin/builtin/git/object_store.hpp"
+#include "plugin/builtin/git/references.hpp"
 #include "plugin/builtin/git/smart_http.hpp"
 
 namespace weir::plugin::git {
@@ -20,17 +22,21 @@ namespace fs = std::filesystem;
 using Repository = Handle<git_repository, git_repository_free>;
 using Remote = Handle<git_remote, git_remote_free>;
 
+constexpr auto k_left_out_file = "left-out";
+
 // What the server has and we mirror.
 struct Advertised {
   std::map<std::string, ObjectId> references;
+  std::string left_out;             // names that cannot be mirrored, a line each
   std::optional<std::string> head;  // the branch HEAD stands for
 };
 
-bool is_mirrored(std::string_view name) {
-  if (!name.starts_with("refs/heads/") && !name.starts_with("refs/tags/")) return false;
-  int is_valid = 0;  // it goes into a file of lines
-  return git_reference_name_is_valid(&is_valid, std::string(name).c_str()) == 0 && is_valid == 1;
-}
+bool is_wanted(std::string_view name) { return name.starts_with("refs/heads/") || name.starts_with("refs/tags/"); }
+
+// It goes into a file of lines.
+bool is_mirrored(std::string_view name) { return is_wanted(name) && is_readable_reference(std::string(name)); }
+
+bool is_one_line(std::string_view name) { return name.find('\n') == std::string_view::npos; }
 
 Result<Advertised> list(git_remote* remote) {
   const git_remote_head** heads = nullptr;
@@ -40,7 +46,10 @@ Result<Advertised> list(git_remote* remote) {
   Advertised advertised;
   for (std::size_t i = 0; i < count; ++i) {
     const std::string_view name = heads[i]->name;
-    if (is_mirrored(name)) advertised.references.emplace(name, ObjectId::from(heads[i]->oid));
+    if (is_mirrored(name))
+      advertised.references.emplace(name, ObjectId::from(heads[i]->oid));
+    else if (is_wanted(name) && is_one_line(name) && !name.ends_with("^{}"))
+      advertised.left_out.append(name).append("\n");
     if (name == "HEAD" && heads[i]->symref_target != nullptr && is_mirrored(heads[i]->symref_target))
       advertised.head = heads[i]->symref_target;
   }
@@ -75,6 +84,7 @@ Result<> write_references(const fs::path& git_directory, const Advertised& adver
       return fail(ErrorCode::provider_failed, fmt::format("the server did not send {}, which it has", name));
     packed += id.to_string() + " " + name + "\n";
   }
+  if (auto written = replace_file(git_directory / k_left_out_file, advertised.left_out); !written) return written;
   if (auto written = replace_file(git_directory / "packed-refs", packed); !written) return written;
   return replace_file(git_directory / "HEAD", fmt::format("ref: {}\n", advertised.head.value_or("refs/heads/main")));
 }
@@ -104,6 +114,13 @@ Result<> transfer(const RemoteAccess& access, const fs::path& git_directory, con
 }
 
 }  // namespace
+
+std::vector<std::string> left_out_references(const fs::path& git_directory) {
+  std::vector<std::string> names;
+  std::ifstream file(git_directory / k_left_out_file);
+  for (std::string name; std::getline(file, name);) names.push_back(std::move(name));
+  return names;
+}
 
 Result<> create_mirror(const fs::path& git_directory) {
   start_libgit2();

@@ -2,6 +2,8 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "plugin/builtin/git/remote_access.hpp"
@@ -18,5 +20,8 @@ Result<> create_mirror(const std::filesystem::path& git_directory);
 // disk_full, cancelled; provider_failed also when the mirror itself is damaged.
 Result<> fetch(const RemoteAccess& access, const std::filesystem::path& git_directory, std::uint64_t bytes_max,
                const Stop& stop, Traffic& traffic);
+
+// Branches and tags that the server has and the mirror cannot hold.
+std::vector<std::string> left_out_references(const std::filesystem::path& git_directory);
 
 }  // namespace weir::plugin::git

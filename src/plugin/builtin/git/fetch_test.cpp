@@ -1,5 +1,6 @@
 #include "plugin/builtin/git/fetch.hpp"
 
+#include <fstream>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -71,6 +72,18 @@ TEST_F(FetchTest, MirrorsBranchesAndTags) {
   EXPECT_GT(traffic_.bytes, 10'000);
   ASSERT_TRUE(get(access("plain/history.git")).has_value());
   EXPECT_EQ(traffic_.requests, 1) << "nothing new: only the list of references is asked for";
+}
+
+TEST_F(FetchTest, SaysWhichNamesItCannotMirror) {
+  TestRepository work;
+  const auto root = work.commit({}, "1", 1);
+  work.set_ref("refs/heads/main", root);
+  testing::run(fmt::format("git clone -q --mirror '{}' '{}'", work.path().string(), served("long.git").string()));
+  const auto long_name = "refs/tags/" + std::string(2'000, 'x');
+  std::ofstream(served("long.git") / "packed-refs", std::ios::app) << root.to_string() << " " << long_name << "\n";
+  ASSERT_TRUE(get(access("plain/long.git")).has_value());
+  ASSERT_EQ(references(mirror()), root.to_string() + " refs/heads/main\n");
+  EXPECT_EQ(left_out_references(mirror()), std::vector{long_name});
 }
 
 TEST_F(FetchTest, FollowsWhatHappensThere) {

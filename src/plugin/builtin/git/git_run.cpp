@@ -5,6 +5,23 @@
 #include <fmt/format.h>
 
 namespace weir::plugin::git {
+namespace {
+
+constexpr std::size_t k_named_max = 10;
+constexpr std::size_t k_record_id_bytes_max = 200;
+
+// What is behind a name that libgit2 refuses is missing, and said to be.
+void report_unreadable(PassContext& pass, const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  pass.skip(std::ssize(names), "branches or tags whose names are too long to be read");
+  for (std::size_t i = 0; i < std::min(names.size(), k_named_max); ++i)
+    pass.log(LogLevel::warning,
+             fmt::format("a reference whose name has {} bytes cannot be read; what only it leads to is missing",
+                         names[i].size()),
+             nullptr, names[i].substr(0, k_record_id_bytes_max));
+}
+
+}  // namespace
 
 Task<Result<std::vector<Partition>>> GitRun::partitions() {
   std::vector<Partition> partitions;
@@ -21,6 +38,7 @@ Task<Result<>> GitRun::run_pass(PassContext& pass) {
   const auto& url = *found;
   const auto repository = co_await open(pass, url);
   if (!repository) co_return std::unexpected(repository.error());
+  report_unreadable(pass, repository->references.unreadable);
   auto collected = co_await collect(pass, url, *repository);
   if (!collected) {
     const auto forget = [&] { access_.forget_if_damaged(*repository, collected.error(), Stop(pass.stop_requested())); };

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::string_view k_branches = "refs/heads/";
 constexpr std::string_view k_tags = "refs/tags/";
-constexpr int k_tag_depth_max = 16;  // a tag may name a tag
+constexpr int k_tag_depth_max = 16;             // a tag may name a tag
+constexpr std::size_t k_name_bytes_max = 1023;  // libgit2 looks names up in a buffer of 1024
 
 using Repository = Handle<git_repository, git_repository_free>;
 using Reference = Handle<git_reference, git_reference_free>;
@@ -70,6 +71,11 @@ Result<std::optional<ObjectId>> peel_to_commit(ObjectId id, ObjectStore& store) 
 
 }  // namespace
 
+bool is_readable_reference(const std::string& name) {
+  int is_valid = 0;
+  return name.size() <= k_name_bytes_max && git_reference_name_is_valid(&is_valid, name.c_str()) == 0 && is_valid == 1;
+}
+
 Result<References> read_references(const std::filesystem::path& git_directory) {
   auto repository = open(git_directory);
   if (!repository) return std::unexpected(repository.error());
@@ -87,6 +93,10 @@ Result<References> read_references(const std::filesystem::path& git_directory) {
     const std::string_view full = name;
     const bool is_branch = full.starts_with(k_branches);
     if (!is_branch && !full.starts_with(k_tags)) continue;
+    if (!is_readable_reference(name)) {
+      references.unreadable.emplace_back(full);
+      continue;
+    }
     const auto id = resolve(repository->get(), name);
     if (!id) return std::unexpected(id.error());
     if (!*id) continue;

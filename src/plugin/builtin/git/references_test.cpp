@@ -1,5 +1,7 @@
 #include "plugin/builtin/git/references.hpp"
 
+#include <fstream>
+
 #include <gtest/gtest.h>
 
 #include "plugin/builtin/git/testing.hpp"
@@ -43,6 +45,18 @@ TEST(References, ListBranchesAndTagsPackedOrLoose) {
   EXPECT_FALSE(references.detached_head.has_value());
   auto store = ObjectStore::open(repository.objects()).value();
   EXPECT_EQ(walk_heads(references, store).value(), (std::vector{second, first}));
+}
+
+TEST(References, ANameThatLibgit2RefusesIsReportedAndTheOthersAreRead) {
+  const TestRepository repository;
+  const auto commit = repository.commit({}, "1", 1);
+  repository.set_ref("refs/heads/main", commit);
+  const auto long_name = "refs/heads/" + std::string(2'000, 'x');
+  std::ofstream(repository.path() / "packed-refs") << commit.to_string() << " " << long_name << "\n";
+  const auto references = read(repository);
+  ASSERT_EQ(references.branches.size(), 1U);
+  EXPECT_EQ(references.branches[0].name, "main");
+  EXPECT_EQ(references.unreadable, std::vector{long_name});
 }
 
 TEST(References, BeginWithTheDefaultBranchAndKeepADetachedHead) {

@@ -1,6 +1,7 @@
 #include "plugin/builtin/git/repository_access.hpp"
 
 #include "base/log.hpp"
+#include "plugin/builtin/git/fetch.hpp"
 
 namespace weir::plugin::git {
 namespace {
@@ -60,6 +61,7 @@ Result<OpenRepository> RepositoryAccess::open_remote(const RepositoryUrl& url, I
     return std::unexpected(references.error());
   }
   repository.references = std::move(*references);
+  repository.references.unreadable = left_out_references(repository.clone->git_directory);
   return repository;
 }
 
