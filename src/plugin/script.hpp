@@ -20,6 +20,7 @@
 #include "base/asio.hpp"
 #include "base/blocking.hpp"
 #include "base/error.hpp"
+#include "base/finding.hpp"
 #include "base/log.hpp"
 #include "base/strong_id.hpp"
 #include "base/time.hpp"
@@ -108,6 +109,10 @@ class ScriptRun {
   // Never empty for a script without partitions: one with key "".
   virtual Task<Result<std::vector<Partition>>> partitions() = 0;
   virtual Task<Result<>> run_pass(PassContext& pass) = 0;
+  // Before anything is imported (`weir source check`): whether what this script needs is within reach, a finding for
+  // each thing that may be wrong on its own (a URL, a right of the token, the budget left). Few requests, no rows. One
+  // script of a provider speaks for what all of them share; the others say nothing.
+  virtual Task<Findings> check() { co_return Findings(); }
   // What the provider's clock (the Date of its latest answer) is ahead of ours, negative when it is behind; nullopt:
   // it has not said. A pass of a provider whose clock is behind completes only up to that clock.
   virtual std::optional<Duration> provider_clock_offset() const { return std::nullopt; }

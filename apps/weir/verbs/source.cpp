@@ -6,6 +6,7 @@
 #include "weir/setting_options.hpp"
 #include "weir/tenant_lookup.hpp"
 #include "weir/verbs.hpp"
+#include "weir/verbs/source_check.hpp"
 #include "weir/verbs/tenant.hpp"
 #include "weir/verbs/tenant_documents.hpp"
 
@@ -265,6 +266,7 @@ void add_source(CLI::App& root, Cli& cli) {
       add_command(source, "show", "Show one with its settings; secrets as ***", {"weir source show acme git"});
   run_with(showing, cli, about_source(showing), show);
   add_settings(source, cli);
+  add_source_check(source, cli);
   add_gates(source, cli);
 }
 

@@ -23,6 +23,7 @@ using Repository = Handle<git_repository, git_repository_free>;
 using Remote = Handle<git_remote, git_remote_free>;
 
 constexpr auto k_left_out_file = "left-out";
+constexpr std::string_view k_branches = "refs/heads/";
 
 // What the server has and we mirror.
 struct Advertised {
@@ -31,7 +32,7 @@ struct Advertised {
   std::optional<std::string> head;  // the branch HEAD stands for
 };
 
-bool is_wanted(std::string_view name) { return name.starts_with("refs/heads/") || name.starts_with("refs/tags/"); }
+bool is_wanted(std::string_view name) { return name.starts_with(k_branches) || name.starts_with("refs/tags/"); }
 
 // It goes into a file of lines.
 bool is_mirrored(std::string_view name) { return is_wanted(name) && is_readable_reference(std::string(name)); }
@@ -59,6 +60,13 @@ Result<Advertised> list(git_remote* remote) {
     git_buf_dispose(&name);
   }
   return advertised;
+}
+
+Result<Advertised> connect(git_remote* remote, const RemoteAccess& access, const git_remote_callbacks& callbacks) {
+  if (git_remote_connect(remote, GIT_DIRECTION_FETCH, &callbacks, nullptr, nullptr) < 0)
+    return libgit2_failure(ErrorCode::provider_failed,
+                           fmt::format("{} does not speak as a git server does", access.url.repo_key));
+  return list(remote);
 }
 
 Result<> download(git_remote* remote, const git_remote_callbacks& callbacks) {
@@ -103,17 +111,39 @@ Result<> transfer(const RemoteAccess& access, const fs::path& git_directory, con
   if (git_remote_create_with_opts(&raw_remote, access.url.url.c_str(), &options) < 0)
     return libgit2_failure(ErrorCode::provider_failed, fmt::format("libgit2 refuses {}", access.url.url));
   const Remote remote(raw_remote);
-  if (git_remote_connect(raw_remote, GIT_DIRECTION_FETCH, &callbacks, nullptr, nullptr) < 0)
-    return libgit2_failure(ErrorCode::provider_failed,
-                           fmt::format("{} does not speak as a git server does", access.url.repo_key));
-  const auto advertised = list(raw_remote);
+  const auto advertised = connect(raw_remote, access, callbacks);
   if (!advertised) return std::unexpected(advertised.error());
   if (!advertised->references.empty())
     if (auto downloaded = download(raw_remote, callbacks); !downloaded) return downloaded;
   return write_references(git_directory, *advertised);
 }
 
+Result<RemoteListing> ask_detached(const RemoteAccess& access, const git_remote_callbacks& callbacks) {
+  git_remote* raw_remote = nullptr;
+  if (git_remote_create_detached(&raw_remote, access.url.url.c_str()) < 0)
+    return libgit2_failure(ErrorCode::provider_failed, fmt::format("libgit2 refuses {}", access.url.url));
+  const Remote remote(raw_remote);
+  const auto advertised = connect(raw_remote, access, callbacks);
+  if (!advertised) return std::unexpected(advertised.error());
+  RemoteListing listing{.branches = 0, .tags = 0, .default_branch = std::nullopt};
+  for (const auto& [name, id] : advertised->references)
+    ++(name.starts_with(k_branches) ? listing.branches : listing.tags);
+  if (advertised->head) listing.default_branch = advertised->head->substr(k_branches.size());
+  return listing;
+}
+
 }  // namespace
+
+Result<RemoteListing> list_remote(const RemoteAccess& access, const Stop& stop, Traffic& traffic) {
+  start_libgit2();
+  SmartHttp http(access, stop, traffic);
+  git_remote_callbacks callbacks;
+  git_remote_init_callbacks(&callbacks, GIT_REMOTE_CALLBACKS_VERSION);
+  http.install(callbacks, [](std::uint64_t) { return Result<>(); });
+  const auto listed = ask_detached(access, callbacks);
+  if (!listed && http.error()) return std::unexpected(*http.error());
+  return listed;
+}
 
 std::vector<std::string> left_out_references(const fs::path& git_directory) {
   std::vector<std::string> names;

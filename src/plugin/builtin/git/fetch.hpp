@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,14 @@ Result<> create_mirror(const std::filesystem::path& git_directory);
 // disk_full, cancelled; provider_failed also when the mirror itself is damaged.
 Result<> fetch(const RemoteAccess& access, const std::filesystem::path& git_directory, std::uint64_t bytes_max,
                const Stop& stop, Traffic& traffic);
+
+// What a server says it has, without receiving any of it.
+struct RemoteListing {
+  std::size_t branches = 0;
+  std::size_t tags = 0;
+  std::optional<std::string> default_branch;
+};
+Result<RemoteListing> list_remote(const RemoteAccess& access, const Stop& stop, Traffic& traffic);
 
 // Branches and tags that the server has and the mirror cannot hold.
 std::vector<std::string> left_out_references(const std::filesystem::path& git_directory);

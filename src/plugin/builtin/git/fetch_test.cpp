@@ -74,6 +74,19 @@ TEST_F(FetchTest, MirrorsBranchesAndTags) {
   EXPECT_EQ(traffic_.requests, 1) << "nothing new: only the list of references is asked for";
 }
 
+TEST_F(FetchTest, ListsWithoutReceiving) {
+  const auto listing = list_remote(access("auth/history.git", "s3cret"), Stop(), traffic_);
+  ASSERT_TRUE(listing.has_value());
+  const auto& history = read_references(served("history.git")).value();
+  EXPECT_EQ(listing->branches, history.branches.size());
+  EXPECT_EQ(listing->tags, history.tags.size());
+  EXPECT_EQ(listing->default_branch, "main");
+  EXPECT_EQ(traffic_.requests, 1);
+  const auto refused = list_remote(access("auth/history.git"), Stop(), traffic_);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::needs_credentials);
+}
+
 TEST_F(FetchTest, SaysWhichNamesItCannotMirror) {
   TestRepository work;
   const auto root = work.commit({}, "1", 1);

@@ -48,6 +48,35 @@ Task<Result<>> GitRun::run_pass(PassContext& pass) {
   co_return collected;
 }
 
+Task<Findings> GitRun::check_repositories() {
+  Findings findings;
+  for (const auto& url : access_.urls()) {
+    auto finding = co_await check_repository(url);
+    findings.push_back(std::move(finding));
+  }
+  co_return findings;
+}
+
+Task<Finding> GitRun::check_repository(RepositoryUrl url) {
+  Traffic traffic;
+  const auto look = [&] { return access_.look_at(url, Stop(), traffic); };
+  const auto listing = co_await run_blocking(thread_, look);
+  Finding finding{.check = url.repo_key, .reason = {}};
+  if (!listing) {
+    finding.verdict = listing.error().code == ErrorCode::limited ? Verdict::warning : Verdict::problem;
+    finding.reason = listing.error().message;
+    co_return finding;
+  }
+  finding.reason = listing->branches + listing->tags == 0
+                       ? "can be read, and is empty"
+                       : fmt::format("can be read: {} branches, {} tags", listing->branches, listing->tags);
+  if (traffic.moved_to) {
+    finding.verdict = Verdict::warning;
+    finding.remedy = fmt::format("it has moved: set GIT_URL to {}", *traffic.moved_to);
+  }
+  co_return finding;
+}
+
 Task<Result<OpenRepository>> GitRun::open(PassContext& pass, RepositoryUrl url) {
   Traffic traffic;
   const auto work = [&] { return access_.open(url, started_at_, Stop(pass.stop_requested()), traffic); };

@@ -21,8 +21,11 @@ class GitRun : public ScriptRun {
   virtual Task<Result<>> collect(PassContext& pass, const RepositoryUrl& url, const OpenRepository& repository) = 0;
 
   BlockingPool& thread() { return thread_; }
+  // For the one script that answers check(): a finding for each repository.
+  Task<Findings> check_repositories();
 
  private:
+  Task<Finding> check_repository(RepositoryUrl url);
   Task<Result<OpenRepository>> open(PassContext& pass, RepositoryUrl url);
 
   RepositoryAccess access_;

@@ -11,6 +11,7 @@ constexpr std::size_t k_page_rows = 500;
 class RepositoryRun final : public GitRun {
  public:
   using GitRun::GitRun;
+  Task<Findings> check() override { return check_repositories(); }
 
  private:
   Task<Result<>> collect(PassContext& pass, const RepositoryUrl& url, const OpenRepository& repository) override {

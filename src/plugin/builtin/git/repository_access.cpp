@@ -1,7 +1,6 @@
 #include "plugin/builtin/git/repository_access.hpp"
 
 #include "base/log.hpp"
-#include "plugin/builtin/git/fetch.hpp"
 
 namespace weir::plugin::git {
 namespace {
@@ -37,6 +36,25 @@ Result<OpenRepository> RepositoryAccess::open(const RepositoryUrl& url, Instant 
   return std::unexpected(std::move(error));
 }
 
+Result<RemoteListing> RepositoryAccess::look_at(const RepositoryUrl& url, const Stop& stop, Traffic& traffic) const {
+  if (url.kind == RepositoryUrl::Kind::http) return list_remote(remote_access(url), stop, traffic);
+  const auto local = open_local(url);
+  if (!local) return std::unexpected(local.error());
+  const auto& references = local->references;
+  return RemoteListing{.branches = references.branches.size(),
+                       .tags = references.tags.size(),
+                       .default_branch = references.default_branch};
+}
+
+RemoteAccess RepositoryAccess::remote_access(const RepositoryUrl& url) const {
+  RemoteAccess remote;
+  remote.url = url;
+  remote.username = username_;
+  remote.token = token_;
+  remote.egress = settings_.egress;
+  return remote;
+}
+
 Result<OpenRepository> RepositoryAccess::open_local(const RepositoryUrl& url) const {
   const auto found = settings_.local_paths.open(url.path);
   if (!found) return std::unexpected(found.error());
@@ -47,12 +65,7 @@ Result<OpenRepository> RepositoryAccess::open_local(const RepositoryUrl& url) co
 
 Result<OpenRepository> RepositoryAccess::open_remote(const RepositoryUrl& url, Instant not_before, const Stop& stop,
                                                      Traffic& traffic) const {
-  RemoteAccess remote;
-  remote.url = url;
-  remote.username = username_;
-  remote.token = token_;
-  remote.egress = settings_.egress;
-  auto clone = cache_.open(data_source_, remote, not_before, *clock_, stop, traffic);
+  auto clone = cache_.open(data_source_, remote_access(url), not_before, *clock_, stop, traffic);
   if (!clone) return std::unexpected(clone.error());
   OpenRepository repository{clone->objects(), Completeness::whole, {}, std::move(*clone)};
   auto references = read_references(repository.clone->git_directory);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "plugin/builtin/git/fetch.hpp"
 #include "plugin/builtin/git/operator_settings.hpp"
 #include "plugin/builtin/git/references.hpp"
 #include "plugin/script.hpp"
@@ -32,11 +33,15 @@ class RepositoryAccess {
   // but what concerns one repository among several is unreachable, so that its siblings go on.
   Result<OpenRepository> open(const RepositoryUrl& url, Instant not_before, const Stop& stop, Traffic& traffic) const;
 
+  // Blocking: whether it can be reached and read, without receiving any of it. Errors as open().
+  Result<RemoteListing> look_at(const RepositoryUrl& url, const Stop& stop, Traffic& traffic) const;
+
   // After an error while reading: a damaged clone is removed, and the next attempt makes it anew.
   void forget_if_damaged(const OpenRepository& repository, const Error& error, const Stop& stop) const;
 
  private:
   RepositoryAccess(const Clock& clock, CloneCache cache) : clock_(&clock), cache_(std::move(cache)) {}
+  RemoteAccess remote_access(const RepositoryUrl& url) const;
   Result<OpenRepository> open_local(const RepositoryUrl& url) const;
   Result<OpenRepository> open_remote(const RepositoryUrl& url, Instant not_before, const Stop& stop,
                                      Traffic& traffic) const;
