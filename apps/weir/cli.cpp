@@ -120,12 +120,14 @@ void add_global_options(CLI::App& root, Cli& cli) {
   root.add_option("--log-level", cli.log_level, "Lowest level of the log on standard error")
       ->envname("WEIR_LOG_LEVEL")
       ->type_name("LEVEL")
-      ->transform(CLI::CheckedTransformer(levels).description("{debug,info,warning,error}"));
+      ->transform(CLI::Transformer(levels).description(""))
+      ->transform(CLI::IsMember({"debug", "info", "warning", "error"}));
   const std::map<std::string, LogFormat> formats{{"text", LogFormat::text}, {"json", LogFormat::json}};
   root.add_option("--log-format", cli.log_format, "Format of the log")
       ->envname("WEIR_LOG_FORMAT")
       ->type_name("FORMAT")
-      ->transform(CLI::CheckedTransformer(formats).description("{text,json}"));
+      ->transform(CLI::Transformer(formats).description(""))
+      ->transform(CLI::IsMember({"text", "json"}));
   root.add_flag("--no-color", cli.is_plain,
                 "Print no colours (as does the variable NO_COLOR); only terminals get them anyway");
   root.footer(

@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 
 #include "orchestrator/cursors.hpp"
+#include "tenancy/data_source.hpp"
 #include "weir/documents.hpp"
 #include "weir/session.hpp"
+#include "weir/tenant_lookup.hpp"
 #include "weir/verbs.hpp"
 
 namespace weir::app {
@@ -45,8 +47,17 @@ void print_cursors(const Cli& cli, const json& cursors, const char* when) {
   table.print(cli);
 }
 
+// The tenant, and that it has the source, where one is named.
+Task<Result<tenancy::Tenant>> look_up(Session& session, CursorOptions options) {
+  auto tenant = co_await look_up_tenant(session.database, options.tenant);
+  if (!tenant || options.source.empty()) co_return tenant;
+  const auto source = co_await tenancy::find_data_source(session.database, tenant->id, options.source);
+  if (!source) co_return std::unexpected(source.error());
+  co_return tenant;
+}
+
 Task<int> list_cursors(Session& session, CursorOptions options) {
-  const auto tenant = co_await tenancy::find_tenant(session.database, options.tenant);
+  const auto tenant = co_await look_up(session, options);
   if (!tenant) co_return print_error(session.cli, tenant.error());
   const auto cursors = co_await orchestrator::list_cursors(
       session.database, tenant->id, {given(options.source), given(options.script), partition_of(options)});
@@ -60,7 +71,7 @@ Task<int> list_cursors(Session& session, CursorOptions options) {
 }
 
 Task<int> list_history(Session& session, CursorOptions options) {
-  const auto tenant = co_await tenancy::find_tenant(session.database, options.tenant);
+  const auto tenant = co_await look_up(session, options);
   if (!tenant) co_return print_error(session.cli, tenant.error());
   const auto history = co_await orchestrator::list_cursor_history(session.database, tenant->id, options.source,
                                                                   options.script, partition_of(options));
@@ -87,7 +98,7 @@ Result<> confirm_reset(const CursorOptions& options) {
 }
 
 Task<int> change(Session& session, CursorOptions options) {
-  const auto tenant = co_await tenancy::find_tenant(session.database, options.tenant);
+  const auto tenant = co_await look_up(session, options);
   if (!tenant) co_return print_error(session.cli, tenant.error());
   orchestrator::CursorChange wanted{options.source, given(options.script), partition_of(options)};
   if (!options.to.empty()) {

@@ -5,6 +5,7 @@
 #include "weir/documents.hpp"
 #include "weir/plugins.hpp"
 #include "weir/session.hpp"
+#include "weir/tenant_lookup.hpp"
 #include "weir/verbs.hpp"
 
 namespace weir::app {
@@ -57,7 +58,7 @@ void print_plan(const Cli& cli, const json& plan) {
 }
 
 Task<int> show_plan(Session& session, std::string name) {
-  const auto tenant = co_await tenancy::find_tenant(session.database, name);
+  const auto tenant = co_await look_up_tenant(session.database, name);
   if (!tenant) co_return print_error(session.cli, tenant.error());
   const auto catalog = read_plugins(session.cli);
   const auto plan = co_await orchestrator::plan_tenant(session.database, catalog, *tenant);

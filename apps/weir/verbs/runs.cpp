@@ -2,6 +2,7 @@
 #include "tenancy/tenant.hpp"
 #include "weir/documents.hpp"
 #include "weir/session.hpp"
+#include "weir/tenant_lookup.hpp"
 #include "weir/verbs.hpp"
 
 namespace weir::app {
@@ -41,7 +42,7 @@ Task<int> list_runs(Session& session, RunsOptions options) {
                                  .status = given(options.status),
                                  .limit = options.limit};
   if (!options.tenant.empty()) {
-    const auto tenant = co_await tenancy::find_tenant(session.database, options.tenant);
+    const auto tenant = co_await look_up_tenant(session.database, options.tenant);
     if (!tenant) co_return print_error(session.cli, tenant.error());
     filter.tenant = tenant->id;
   }
