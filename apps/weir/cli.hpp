@@ -39,7 +39,7 @@ struct Cli {
   bool is_plain = false;     // --no-color
   bool is_coloured = false;  // standard output is a terminal and nobody asked for no colours
 
-  // What the chosen verb does; its value is the exit code (DESIGN 8): 0 done, 1 a script FAILED, 2 wrong usage, 3 wrong
+  // What the chosen verb does; its value is the exit code: 0 done, 1 a script FAILED, 2 wrong usage, 3 wrong
   // configuration or key, 4 database not reachable. A Failure that leaves it is reported by the caller.
   std::function<int()> action;
 };

@@ -6,7 +6,7 @@
 //   - the slots held by living nodes never exceed RateRules::slots_max;
 //   - the units held never exceed what the provider last said is left, less the reserve for manual work;
 //   - after a wait is told no units and slots are given until it ends; what was given before lapses within the
-//     reservation, hence the one second of DESIGN.
+//     reservation, hence their one second.
 // Fair: tenants share the slots equally, and the units of a window equally counted from its start.
 #pragma once
 #include <compare>

@@ -1,4 +1,4 @@
-// This process as a node: the right of its runs to write (DESIGN, Liveness).
+// This process as a node: the right of its runs to write.
 //
 // An epoch is one life of it. It lives while
 //   - its lease runs: renewed by a heartbeat, judged here by CLOCK_BOOTTIME, never revived once over;

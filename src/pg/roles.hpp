@@ -1,4 +1,4 @@
-// The roles of one Weir database. Their names begin with the database's name at its creation (DESIGN: roles). The
+// The roles of one Weir database. Their names begin with the database's name at its creation. The
 // login role has no right of its own; every transaction takes one of the others for its duration.
 #pragma once
 #include <optional>

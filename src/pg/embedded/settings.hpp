@@ -1,4 +1,4 @@
-// How the private PostgreSQL of a Weir home is kept (DESIGN: where the data lives).
+// How the private PostgreSQL of a Weir home is kept.
 #pragma once
 #include <chrono>
 #include <filesystem>
