@@ -180,7 +180,7 @@ std::expected<YamlNode, FileProblem> parse_yaml(std::string_view text, const std
   return builder.take();
 }
 
-std::expected<YamlNode, FileProblem> read_yaml_file(const std::filesystem::path& path, YamlLimits limits) {
+std::expected<std::string, FileProblem> read_yaml_text(const std::filesystem::path& path, YamlLimits limits) {
   const auto file = path.string();
   std::ifstream in(path, std::ios::binary);
   std::string text;
@@ -192,7 +192,13 @@ std::expected<YamlNode, FileProblem> read_yaml_file(const std::filesystem::path&
   if (!in && !in.eof())
     return std::unexpected(FileProblem{file, 0, 0, fmt::format("the file cannot be read: {}", std::strerror(errno)),
                                        "check that it exists and its permissions"});
-  return parse_yaml(text, file, limits);
+  if (text.size() > limits.bytes_max) return std::unexpected(too_large(file, limits.bytes_max));
+  return text;
+}
+
+std::expected<YamlNode, FileProblem> read_yaml_file(const std::filesystem::path& path, YamlLimits limits) {
+  const auto text = read_yaml_text(path, limits);
+  return text ? parse_yaml(*text, path.string(), limits) : std::unexpected(text.error());
 }
 
 }  // namespace weir

@@ -55,6 +55,9 @@ struct YamlLimits {
 std::expected<YamlNode, FileProblem> parse_yaml(std::string_view text, const std::string& file, YamlLimits limits = {});
 std::expected<YamlNode, FileProblem> read_yaml_file(const std::filesystem::path& path, YamlLimits limits = {});
 
+// The file's bytes; a problem when it cannot be read or has more than limits.bytes_max.
+std::expected<std::string, FileProblem> read_yaml_text(const std::filesystem::path& path, YamlLimits limits = {});
+
 // At most 60 bytes of foreign text, for a message.
 std::string excerpt(std::string_view text);
 

@@ -69,8 +69,13 @@ class Checker {
 
   void check_value(const YamlNode& node, const YamlKey& rule) {
     switch (rule.type) {
-      case YamlType::mapping: return check_mapping(node, rule.keys, fmt::format("'{}'", rule.name));
+      case YamlType::mapping:
+        if (!rule.choices.empty() && node.kind == YamlNode::Kind::scalar) return check_word(node, rule);
+        return check_mapping(node, rule.keys, fmt::format("'{}'", rule.name));
       case YamlType::entries: return check_entries(node, rule);
+      case YamlType::mappings: return check_mappings(node, rule);
+      case YamlType::texts: return check_texts(node, rule);
+      case YamlType::anything: return;
       case YamlType::names: return check_names(node, rule);
       default: break;
     }
@@ -92,6 +97,29 @@ class Checker {
       return report(node, fmt::format("'{}' must be a mapping, but here is {}", rule.name, shown(node)),
                     "write one 'NAME:' with its keys below it for each");
     for (const auto& entry : node.entries) check_mapping(entry.value, rule.keys, fmt::format("'{}'", entry.key.text));
+  }
+
+  void check_mappings(const YamlNode& node, const YamlKey& rule) {
+    if (node.kind != YamlNode::Kind::list) return check_mapping(node, rule.keys, fmt::format("'{}'", rule.name));
+    for (const auto& item : node.items) check_mapping(item, rule.keys, fmt::format("an item of '{}'", rule.name));
+    check_count(node, rule, node.items.size());
+  }
+
+  void check_texts(const YamlNode& node, const YamlKey& rule) {
+    if (node.kind != YamlNode::Kind::mapping)
+      return report(node, fmt::format("'{}' must be a mapping, but here is {}", rule.name, shown(node)),
+                    "write 'name: value' for each");
+    for (const auto& entry : node.entries)
+      if (entry.value.kind != YamlNode::Kind::scalar)
+        report(entry.value,
+               fmt::format("'{}' must be a single value, but here is {}", entry.key.text, shown(entry.value)), "");
+    check_count(node, rule, node.entries.size());
+  }
+
+  void check_count(const YamlNode& node, const YamlKey& rule, std::size_t size) {
+    const auto count = static_cast<std::int64_t>(size);
+    if (count < rule.min || count > rule.max)
+      report(node, fmt::format("'{}' has {} entries", rule.name, count), bounds_of(rule, [](auto v) { return v; }));
   }
 
   void check_names(const YamlNode& node, const YamlKey& rule) {
@@ -180,6 +208,9 @@ std::string_view type_name(const YamlKey& key) {
     case YamlType::names: return "list of names";
     case YamlType::mapping: return "mapping";
     case YamlType::entries: return "mapping by name";
+    case YamlType::mappings: return "list of mappings";
+    case YamlType::texts: return "mapping of texts";
+    case YamlType::anything: return "see below";
   }
   return "";
 }
@@ -190,7 +221,11 @@ void describe(std::span<const YamlKey> keys, const std::string& prefix, std::str
     const auto choices = key.choices.empty() ? "" : fmt::format(": `{}`", fmt::join(key.choices, "`, `"));
     const auto absent = key.is_required ? "required" : fmt::format("{}", key.default_text);
     out += fmt::format("| `{}` | {}{} | {} | {} |\n", name, type_name(key), choices, absent, key.meaning);
-    describe(key.keys, name + (key.type == YamlType::entries ? ".NAME." : "."), out);
+    describe(key.keys,
+             name + (key.type == YamlType::entries    ? ".NAME."
+                     : key.type == YamlType::mappings ? "[]."
+                                                      : "."),
+             out);
   }
 }
 

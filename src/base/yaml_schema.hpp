@@ -26,8 +26,11 @@ enum class YamlType {
   integer,   // from `min` to `max`, or one of `choices`
   duration,  // 90s, 15m, 24h, 30d, 1h30m; `min` and `max` in seconds
   names,     // a list of names without repetition; at least `min`, at most `max`
-  mapping,   // the keys of `keys`
+  mapping,   // the keys of `keys`; or, where there are `choices`, one of those words
   entries,   // a mapping whose keys are free and whose values have the keys of `keys`
+  mappings,  // a list of mappings with the keys of `keys`; a single one may stand without the list
+  texts,     // a mapping whose keys are free and whose values are scalars; at most `max`
+  anything,  // checked by whoever reads it
 };
 
 struct YamlKey {

@@ -21,6 +21,10 @@ constexpr std::array k_keys{
     YamlKey{.name = "id", .type = name},
     YamlKey{.name = "inner", .type = mapping, .keys = k_inner},
     YamlKey{.name = "by_name", .type = entries, .keys = k_inner},
+    YamlKey{.name = "several", .type = mappings, .max = 2, .keys = k_inner},
+    YamlKey{.name = "labels", .type = texts, .max = 2},
+    YamlKey{.name = "shape", .type = mapping, .choices = k_colours, .keys = k_inner},
+    YamlKey{.name = "free", .type = anything},
 };
 
 std::vector<std::string> problems_of(std::string_view yaml) {
@@ -35,6 +39,21 @@ TEST(YamlSchema, AcceptsWhatTheTableSays) {
   EXPECT_TRUE(problems_of("title: x\ncolour: red\ndays: all\nevery: 1m\nnames: [a, b]\nid: a_1\n"
                           "inner: {is_big: true}\nby_name: {X: {is_big: false}, Y: {}}\n")
                   .empty());
+}
+
+TEST(YamlSchema, AcceptsListsOfMappingsFreeTextsAndShortForms) {
+  EXPECT_TRUE(problems_of("title: x\nseveral: [{is_big: true}, {}]\nlabels: {A: 1, b c: x}\nshape: red\n"
+                          "free: [1, {a: []}]\n")
+                  .empty());
+  EXPECT_TRUE(problems_of("title: x\nseveral: {is_big: true}\nshape: {is_big: true}\n").empty());
+  EXPECT_EQ(problems_of("title: x\nseveral: [1]\n").at(0),
+            "x.yaml:2:11: an item of 'several' must be a mapping, but here is '1'; write 'key: value'");
+  EXPECT_EQ(problems_of("title: x\nseveral: [{}, {}, {}]\n").at(0),
+            "x.yaml:2:10: 'several' has 3 entries; it must be between 0 and 2");
+  EXPECT_EQ(problems_of("title: x\nlabels: {a: [1]}\n").at(0),
+            "x.yaml:2:13: 'a' must be a single value, but here is a list");
+  EXPECT_EQ(problems_of("title: x\nshape: blue\n").at(0),
+            "x.yaml:2:8: 'shape' cannot be 'blue'; use one of: red, green");
 }
 
 TEST(YamlSchema, NamesTheNearestKey) {
