@@ -183,6 +183,11 @@ RowWriter& RowWriter::source_time(Instant value) {
   return *this;
 }
 
+RowWriter& RowWriter::reject(std::string reason) {
+  store_->refuse(std::move(reason));
+  return *this;
+}
+
 bool RowWriter::done() { return store_->end_row(origin_); }
 
 Batch::Batch(const Resource& resource) : Batch(std::make_shared<RowStore>(resource), 0) {}

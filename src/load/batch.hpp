@@ -53,6 +53,9 @@ class RowWriter {
   // resource's updated_at column, else the order of arrival.
   RowWriter& source_time(Instant value);
 
+  // The row cannot be made: done() will reject it for this reason.
+  RowWriter& reject(std::string reason);
+
   // The row is complete. False: it was rejected (see Batch::rejected).
   bool done();
 
