@@ -40,9 +40,13 @@ void check_problems(const Problems& problems) {
 
 void read_script(std::string_view text, const BuiltinRegistry& builtins) {
   static const auto resources = read_resources();
-  const auto script = parse_script(text, "fuzz.yaml", {"provider", "script", resources, builtins});
+  static const auto provider = *parse_provider(
+      "title: x\nconfig: {URL: {description: x}, KEY: {description: x, secret: true}}\nhttp: {url: "
+      "https://x.example}\n",
+      "provider.yaml", "provider");
+  const auto script = parse_script(text, "fuzz.yaml", {"provider", "script", resources, builtins, &provider});
   if (!script) return check_problems(script.error());
-  check(builtins.find(script->builtin) != nullptr);
+  check(script->plan != nullptr || builtins.find(script->builtin) != nullptr);
   check(script->import_window_duration.count() > 0);
 }
 

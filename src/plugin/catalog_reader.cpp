@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "plugin/declaration_file.hpp"
+#include "plugin/declarative/script.hpp"
 
 namespace weir::plugin {
 namespace {
@@ -94,13 +95,18 @@ void CatalogReader::read_script(const fs::path& file, const std::string& provide
     return report({file.string(), 0, 0, fmt::format("'{}' is not a script's name", excerpt(name)),
                    "name the file with small letters, digits, _ and -, at most 60 of them"},
                   provider, name);
-  auto script = read_script_file(file, {provider, name, catalog_.resources_, builtins_});
+  auto script = read_script_file(file, {provider, name, catalog_.resources_, builtins_, catalog_.provider(provider)});
   if (!script) {
     for (auto& problem : script.error()) report(std::move(problem), provider, name);
     return;
   }
+  const auto full_name = script->full_name();
+  if (script->plan) {
+    catalog_.scripts_.emplace(full_name, declarative::make_script(std::move(*script)));
+    return;
+  }
   const auto builtin = *builtins_.find(script->builtin);
-  catalog_.scripts_.emplace(script->full_name(), make_builtin_script(std::move(*script), builtin));
+  catalog_.scripts_.emplace(full_name, make_builtin_script(std::move(*script), builtin));
 }
 
 // A resource that is declared but that no script provides: the tables may still have it, so it is only noted.

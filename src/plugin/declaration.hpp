@@ -2,6 +2,7 @@
 // provider.yaml says what the provider is, every other file is one script, named by its file.
 #pragma once
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,11 @@
 
 #include "base/time.hpp"
 #include "tenancy/config_key.hpp"
+
+namespace weir::plugin::declarative {
+struct ServicePlan;
+struct ScriptPlan;
+}  // namespace weir::plugin::declarative
 
 namespace weir::plugin {
 
@@ -19,7 +25,8 @@ struct ProviderDeclaration {
   std::string title{};  // GitHub
   std::string description{};
   std::vector<ConfigKey> config{};
-  std::string file{};  // where it was declared
+  std::shared_ptr<const declarative::ServicePlan> service{};  // of `http`; null: there is none
+  std::string file{};                                         // where it was declared
 
   const ConfigKey* find(std::string_view key) const;
 };
@@ -42,7 +49,8 @@ struct ScriptDeclaration {
   std::string provider;
   std::string name;
   std::string description{};
-  std::string builtin{};                    // the name of the C++ that runs it
+  std::string builtin{};  // the name of the C++ that runs it; empty: `plan` says it
+  std::shared_ptr<const declarative::ScriptPlan> plan{};
   std::vector<std::string> resources{};     // provides
   std::vector<std::string> dependencies{};  // resources it needs
   std::chrono::seconds import_window_duration = std::chrono::hours(24);

@@ -8,6 +8,7 @@
 
 #include "base/nearest.hpp"
 #include "plugin/declaration_hash.hpp"
+#include "plugin/declarative/plan_reader.hpp"
 
 namespace weir::plugin {
 namespace {
@@ -17,7 +18,8 @@ constexpr std::size_t k_config_keys_max = 100;
 // One file: its tree, and the problems found so far.
 class Reader {
  public:
-  Reader(const YamlNode& root, const std::string& file, std::span<const YamlKey> keys) : root_(root), file_(file) {
+  Reader(const YamlNode& root, std::string_view text, const std::string& file, std::span<const YamlKey> keys)
+      : root_(root), text_(text), file_(file) {
     check_yaml(root, keys, file, problems_);
   }
 
@@ -28,9 +30,11 @@ class Reader {
   const std::string& file() const { return file_; }
   bool is_sound() const { return problems_.empty(); }
   Problems take_problems() { return std::move(problems_); }
+  declarative::PlanSource source(std::span<const ConfigKey> settings) { return {file_, text_, settings, problems_}; }
 
  private:
   const YamlNode& root_;
+  std::string_view text_;
   const std::string& file_;
   Problems problems_;
 };
@@ -88,9 +92,9 @@ std::vector<ConfigKey> read_config(Reader& reader) {
   return keys;
 }
 
-std::expected<ProviderDeclaration, Problems> read_provider(const YamlNode& root, const std::string& file,
-                                                           const std::string& folder) {
-  Reader reader(root, file, provider_file_keys());
+std::expected<ProviderDeclaration, Problems> read_provider(const YamlNode& root, std::string_view text,
+                                                           const std::string& file, const std::string& folder) {
+  Reader reader(root, text, file, provider_file_keys());
   if (!reader.is_sound()) return std::unexpected(reader.take_problems());
   if (const auto* name = root.find("name"); name != nullptr && name->text != folder)
     reader.report(*name, fmt::format("the name '{}' is not the folder's, '{}'", name->text, folder),
@@ -100,6 +104,8 @@ std::expected<ProviderDeclaration, Problems> read_provider(const YamlNode& root,
                                .description = yaml_text(root, "description"),
                                .config = read_config(reader),
                                .file = file};
+  if (const auto* http = root.find("http"))
+    provider.service = declarative::read_service(*http, reader.source(provider.config));
   if (!reader.is_sound()) return std::unexpected(reader.take_problems());
   return provider;
 }
@@ -127,15 +133,27 @@ void check_no_self_dependency(Reader& reader, const ScriptDeclaration& script) {
                     "remove it from one of the lists");
 }
 
-const YamlNode* check_builtin(Reader& reader, const ScriptContext& context) {
+const Builtin* check_builtin(Reader& reader, const ScriptContext& context) {
   const auto* node = reader.root().find("builtin");
-  if (node == nullptr || context.builtins.find(node->text) != nullptr) return node;
+  if (node == nullptr) return nullptr;
+  for (const auto key : declarative::declarative_keys())
+    if (const auto* other = reader.root().find(key))
+      reader.report(*other, fmt::format("'{}' has no meaning for a built-in", key), "remove it, or 'builtin'");
+  if (const auto* builtin = context.builtins.find(node->text)) return builtin;
   const auto names = context.builtins.names();
   const auto nearest = nearest_word(node->text, names);
   reader.report(
       *node, fmt::format("there is no built-in '{}' in this version", node->text),
       nearest.empty() ? fmt::format("known: {}", fmt::join(names, ", ")) : fmt::format("did you mean '{}'?", nearest));
-  return node;
+  return nullptr;
+}
+
+// A script without `builtin` says itself what it asks for.
+void read_plan(Reader& reader, const ScriptContext& context, ScriptDeclaration& script) {
+  const auto settings = context.declared == nullptr ? std::span<const ConfigKey>() : context.declared->config;
+  script.plan = declarative::read_script_plan(
+      reader.root(), reader.source(settings),
+      {script, context.resources, context.declared == nullptr ? nullptr : context.declared->service});
 }
 
 CursorKind parse_kind(std::string_view text) {
@@ -174,13 +192,9 @@ void read_cursor(Reader& reader, ScriptDeclaration& script) {
                   "sort by something that never changes: order: immutable");
 }
 
-std::expected<ScriptDeclaration, Problems> read_script(const YamlNode& root, const std::string& file,
-                                                       const ScriptContext& context) {
-  if (root.kind == YamlNode::Kind::mapping && root.find("builtin") == nullptr)
-    return std::unexpected(
-        Problems{{file, root.line, root.column, "declarative scripts are not supported by this version",
-                  "name a built-in with 'builtin:', or move the file away"}});
-  Reader reader(root, file, script_file_keys());
+std::expected<ScriptDeclaration, Problems> read_script(const YamlNode& root, std::string_view text,
+                                                       const std::string& file, const ScriptContext& context) {
+  Reader reader(root, text, file, script_file_keys());
   if (!reader.is_sound()) return std::unexpected(reader.take_problems());
   ScriptDeclaration script{.provider = context.provider, .name = context.name, .file = file};
   script.description = yaml_text(root, "description");
@@ -198,9 +212,10 @@ std::expected<ScriptDeclaration, Problems> read_script(const YamlNode& root, con
   check_resources(reader, "resources", context);
   check_resources(reader, "dependencies", context);
   check_no_self_dependency(reader, script);
-  check_builtin(reader, context);
+  const auto* builtin = check_builtin(reader, context);
+  if (script.builtin.empty() && reader.is_sound()) read_plan(reader, context, script);
   if (!reader.is_sound()) return std::unexpected(reader.take_problems());
-  script.hash = hash_declaration(script, context.resources, *context.builtins.find(script.builtin));
+  script.hash = hash_declaration(script, context.resources, builtin);
   return script;
 }
 
@@ -209,25 +224,25 @@ std::expected<ScriptDeclaration, Problems> read_script(const YamlNode& root, con
 std::expected<ProviderDeclaration, Problems> parse_provider(std::string_view yaml, const std::string& file,
                                                             const std::string& name) {
   const auto root = parse_yaml(yaml, file);
-  return root ? read_provider(*root, file, name) : std::unexpected(Problems{root.error()});
+  return root ? read_provider(*root, yaml, file, name) : std::unexpected(Problems{root.error()});
 }
 
 std::expected<ProviderDeclaration, Problems> read_provider_file(const std::filesystem::path& path,
                                                                 const std::string& name) {
-  const auto root = read_yaml_file(path);
-  return root ? read_provider(*root, path.string(), name) : std::unexpected(Problems{root.error()});
+  const auto text = read_yaml_text(path);
+  return text ? parse_provider(*text, path.string(), name) : std::unexpected(Problems{text.error()});
 }
 
 std::expected<ScriptDeclaration, Problems> parse_script(std::string_view yaml, const std::string& file,
                                                         const ScriptContext& context) {
   const auto root = parse_yaml(yaml, file);
-  return root ? read_script(*root, file, context) : std::unexpected(Problems{root.error()});
+  return root ? read_script(*root, yaml, file, context) : std::unexpected(Problems{root.error()});
 }
 
 std::expected<ScriptDeclaration, Problems> read_script_file(const std::filesystem::path& path,
                                                             const ScriptContext& context) {
-  const auto root = read_yaml_file(path);
-  return root ? read_script(*root, path.string(), context) : std::unexpected(Problems{root.error()});
+  const auto text = read_yaml_text(path);
+  return text ? parse_script(*text, path.string(), context) : std::unexpected(Problems{text.error()});
 }
 
 }  // namespace weir::plugin

@@ -31,6 +31,7 @@ struct ScriptContext {
   std::string name;  // the file's, without .yaml
   const load::ResourceCatalog& resources;
   const BuiltinRegistry& builtins;
+  const ProviderDeclaration* declared = nullptr;  // its settings and service; declarative scripts need both
 };
 
 std::expected<ScriptDeclaration, Problems> read_script_file(const std::filesystem::path& path,

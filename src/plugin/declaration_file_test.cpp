@@ -91,10 +91,9 @@ TEST_F(ScriptFile, TheOrderAloneIsAKind) {
             "by something that never changes: order: immutable"});
 }
 
-TEST_F(ScriptFile, ADeclarativeFileIsRefusedHonestly) {
-  EXPECT_EQ(problems_of("resources: [commit]\nrequest: {url: x}\n"),
-            Lines{"commit.yaml:1:1: declarative scripts are not supported by this version; name a built-in with "
-                  "'builtin:', or move the file away"});
+TEST_F(ScriptFile, WithoutABuiltinItSaysWhatItAsksFor) {
+  EXPECT_EQ(problems_of("resources: [commit]\nrequest: {url: /x}\nmap: {id: \"{{ record.id }}\"}\n"),
+            Lines{"commit.yaml:1:1: the provider does not say where it is; add http: {url: …} to its provider.yaml"});
 }
 
 TEST_F(ScriptFile, UnknownNamesAreErrorsWithTheNearestOne) {
@@ -102,10 +101,8 @@ TEST_F(ScriptFile, UnknownNamesAreErrorsWithTheNearestOne) {
             (Lines{"commit.yaml:1:13: the resource 'comit' is not declared; did you mean 'commit'?",
                    "commit.yaml:2:16: the resource 'xyz' is not declared; declare it in plugins/resources/xyz.yaml",
                    "commit.yaml:3:10: there is no built-in 'git_comit' in this version; did you mean 'git_commit'?"}));
-  EXPECT_EQ(problems_of("resources: [commit]\nbuiltin: git_commit\nrequest: {}\nattemps: 2\n"),
-            (Lines{"commit.yaml:3:1: unknown key 'request'; known here: description, resources, dependencies, "
-                   "importWindowDuration, importWindowDays, cursor, partitionsInParallel, attempts, builtin",
-                   "commit.yaml:4:1: unknown key 'attemps'; did you mean 'attempts'?"}));
+  EXPECT_EQ(problems_of("resources: [commit]\nbuiltin: git_commit\nattemps: 2\n"),
+            Lines{"commit.yaml:3:1: unknown key 'attemps'; did you mean 'attempts'?"});
 }
 
 TEST_F(ScriptFile, ItCannotDependOnItself) {

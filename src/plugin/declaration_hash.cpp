@@ -6,6 +6,8 @@
 #include <sodium.h>
 #include <nlohmann/json.hpp>
 
+#include "plugin/declarative/plan.hpp"
+
 namespace weir::plugin {
 namespace {
 
@@ -18,15 +20,18 @@ nlohmann::json shape_of(const load::Resource& resource) {
 }  // namespace
 
 std::string hash_declaration(const ScriptDeclaration& script, const load::ResourceCatalog& resources,
-                             const Builtin& builtin) {
+                             const Builtin* builtin) {
   nlohmann::json canonical{
-      {"builtin", script.builtin},
-      {"version", builtin.version},
       {"cursor", to_string(script.cursor)},
       {"field", script.cursor_field},
       {"order", static_cast<int>(script.order)},
       {"days", script.import_window_days ? nlohmann::json(*script.import_window_days) : nlohmann::json()},
   };
+  if (builtin != nullptr) {
+    canonical["builtin"] = script.builtin;
+    canonical["version"] = builtin->version;
+  }
+  if (script.plan) canonical["plan"] = script.plan->canonical;
   for (const auto& name : script.resources) canonical["resources"][name] = shape_of(*resources.find(name));
   const auto text = canonical.dump();  // objects are sorted by key
   std::array<unsigned char, 16> digest{};

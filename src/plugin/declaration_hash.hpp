@@ -9,8 +9,8 @@
 
 namespace weir::plugin {
 
-// 32 hexadecimal digits. Every resource of the script is in the catalog.
+// 32 hexadecimal digits. Every resource of the script is in the catalog. `builtin`: what runs it; null: its plan.
 std::string hash_declaration(const ScriptDeclaration& script, const load::ResourceCatalog& resources,
-                             const Builtin& builtin);
+                             const Builtin* builtin);
 
 }  // namespace weir::plugin

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "plugin/declaration_file.hpp"
+#include "plugin/declarative/expression/filter.hpp"
 
 namespace weir::plugin {
 namespace {
@@ -33,6 +34,7 @@ TEST(PluginDocument, ShowsEveryKeyThatTheFilesMayHave) {
   const auto text = read_document();
   auto expected = with_table(text, "<!-- provider keys -->", describe_yaml_keys(provider_file_keys()));
   expected = with_table(expected, "<!-- script keys -->", describe_yaml_keys(script_file_keys()));
+  expected = with_table(expected, "<!-- filters -->", declarative::describe_filters());
   if (std::getenv("WEIR_UPDATE_GOLDEN") != nullptr) std::ofstream(k_document) << expected;
   EXPECT_EQ(text, expected) << "run the test with WEIR_UPDATE_GOLDEN=1";
 }

@@ -24,8 +24,11 @@
 #include "base/log.hpp"
 #include "base/strong_id.hpp"
 #include "base/time.hpp"
+#include "http/egress.hpp"
 #include "load/batch.hpp"
 #include "plugin/declaration.hpp"
+#include "plugin/parent_rows.hpp"
+#include "plugin/requester.hpp"
 #include "tenancy/environment.hpp"
 
 namespace weir::plugin {
@@ -97,6 +100,11 @@ struct ScriptServices {
   BlockingPool& blocking;
   Clock& clock;
   std::filesystem::path cache_directory;  // of this tenant, for clones; may not exist yet
+  // Both outlive the ScriptRun; null where nothing declarative runs.
+  ProviderAccess* provider = nullptr;
+  ParentTables* parents = nullptr;
+  bool is_manual = false;                                      // somebody waits: requests may use the reserve
+  std::shared_ptr<const http::EgressPolicy> egress = nullptr;  // of this tenant; null: the operator's
 };
 
 // One run of one script. Errors of both calls by code:

@@ -1,0 +1,273 @@
+#include "plugin/declarative/credentials.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "http/rate_identity.hpp"
+#include "plugin/declarative/expression/filter.hpp"
+#include "plugin/declarative/request_builder.hpp"
+#include "plugin/declarative/run_scope.hpp"
+
+namespace weir::plugin::declarative {
+namespace {
+
+constexpr auto k_renewed_before = std::chrono::minutes(2);  // a token expires
+
+// One header or parameter that stays what it is.
+class FixedCredentials final : public http::Credentials {
+ public:
+  enum class Where { header, query };
+  FixedCredentials(Where where, std::string name, Secret value)
+      : where_(where), name_(std::move(name)), value_(std::move(value)) {}
+
+  Task<Result<http::Request>> sign(http::Request request) override {
+    if (where_ == Where::header)
+      request.secret_headers.push_back({name_, value_});
+    else
+      request.url = request.url.with_query(name_, value_.reveal());
+    co_return request;
+  }
+  Task<Result<bool>> renew() override { co_return false; }
+
+ private:
+  Where where_;
+  std::string name_;
+  Secret value_;
+};
+
+struct Minted {
+  Secret token;
+  std::optional<Instant> expires_at{};
+};
+
+// A token that is asked for with other credentials, and again when it expires or is refused.
+class MintedCredentials : public http::Credentials {
+ public:
+  explicit MintedCredentials(const http::Outbound& outbound) : outbound_(outbound) {}
+
+  Task<Result<http::Request>> sign(http::Request request) override {
+    if (!minted_ || (minted_->expires_at && *minted_->expires_at - k_renewed_before < outbound_.clock.now())) {
+      auto minted = co_await mint(request.egress, request.deadline);
+      if (!minted) co_return std::unexpected(minted.error());
+      minted_ = std::move(*minted);
+    }
+    request.secret_headers.push_back({"Authorization", Secret(fmt::format("Bearer {}", minted_->token.reveal()))});
+    co_return request;
+  }
+  Task<Result<bool>> renew() override {
+    minted_.reset();
+    co_return true;
+  }
+
+ protected:
+  virtual Result<http::Request> mint_request() = 0;
+  virtual Result<Minted> read(const nlohmann::json& answer) = 0;
+  const http::Outbound& outbound() const { return outbound_; }
+
+ private:
+  Task<Result<Minted>> mint(std::shared_ptr<const http::EgressPolicy> egress, Deadline deadline) {
+    auto request = mint_request();
+    if (!request) co_return std::unexpected(request.error());
+    request->egress = std::move(egress);
+    request->deadline = deadline;
+    const auto where = request->url.redacted();
+    const auto response = co_await outbound_.http.fetch(std::move(*request));
+    if (!response) co_return std::unexpected(response.error());
+    if (response->status >= 500 || response->status == 429)
+      co_return fail(ErrorCode::provider_failed, fmt::format("{} answered {}", where, response->status));
+    const auto answer = nlohmann::json::parse(response->body, nullptr, false);
+    if (response->status >= 300 || !answer.is_object())
+      co_return fail(ErrorCode::needs_credentials, fmt::format("{} gave no token: it answered {} {}", where,
+                                                               response->status, http::message_of(response->body)));
+    co_return read(answer);
+  }
+
+  http::Outbound outbound_;
+  std::optional<Minted> minted_;
+};
+
+std::optional<std::string> member_text(const nlohmann::json& answer, const char* key) {
+  const auto found = answer.find(key);
+  return found != answer.end() && found->is_string() ? std::optional(found->get<std::string>()) : std::nullopt;
+}
+
+class ClientCredentials final : public MintedCredentials {
+ public:
+  ClientCredentials(const http::Outbound& outbound, http::Url url, std::string id, Secret secret, std::string scope)
+      : MintedCredentials(outbound),
+        url_(std::move(url)),
+        id_(std::move(id)),
+        secret_(std::move(secret)),
+        scope_(std::move(scope)) {}
+
+ private:
+  Result<http::Request> mint_request() override {
+    http::Request request{.url = url_, .method = "POST"};
+    request.headers.add("Content-Type", "application/x-www-form-urlencoded");
+    request.headers.add("Accept", "application/json");
+    request.body = fmt::format("grant_type=client_credentials&client_id={}&client_secret={}", http::percent_encode(id_),
+                               http::percent_encode(secret_.reveal()));
+    if (!scope_.empty()) request.body += "&scope=" + http::percent_encode(scope_);
+    return request;
+  }
+  Result<Minted> read(const nlohmann::json& answer) override {
+    auto token = member_text(answer, "access_token");
+    if (!token) return fail(ErrorCode::needs_credentials, "the answer to client credentials has no access_token");
+    Minted minted{Secret(std::move(*token))};
+    if (const auto life = answer.find("expires_in"); life != answer.end() && life->is_number_integer())
+      minted.expires_at = outbound().clock.now() +
+                          std::chrono::seconds(std::clamp<std::int64_t>(life->get<std::int64_t>(), 0, 31'536'000));
+    return minted;
+  }
+
+  http::Url url_;
+  std::string id_;
+  Secret secret_;
+  std::string scope_;
+};
+
+class AppCredentials final : public MintedCredentials {
+ public:
+  AppCredentials(const http::Outbound& outbound, http::Url url, std::string app_id, Secret key)
+      : MintedCredentials(outbound), url_(std::move(url)), app_id_(std::move(app_id)), key_(std::move(key)) {}
+
+ private:
+  Result<http::Request> mint_request() override {
+    const auto token = make_app_token(app_id_, key_, outbound().clock.now());
+    if (!token) return std::unexpected(token.error());
+    http::Request request{.url = url_, .method = "POST"};
+    request.headers.add("Accept", "application/vnd.github+json");
+    request.secret_headers.push_back({"Authorization", Secret(fmt::format("Bearer {}", token->reveal()))});
+    return request;
+  }
+  Result<Minted> read(const nlohmann::json& answer) override {
+    auto token = member_text(answer, "token");
+    if (!token) return fail(ErrorCode::needs_credentials, "the installation's answer has no token");
+    const auto expires_at = member_text(answer, "expires_at");
+    return Minted{Secret(std::move(*token)), expires_at ? parse_rfc3339(*expires_at) : std::nullopt};
+  }
+
+  http::Url url_;
+  std::string app_id_;
+  Secret key_;
+};
+
+// Reads the texts of one way to prove who asks.
+class Preparer {
+ public:
+  Preparer(const tenancy::Environment& environment, const http::Outbound& outbound, const http::Url& base)
+      : values_(environment, EnvironmentValues::Secrets::shown), outbound_(outbound), base_(base) {
+    scope_.set(Root::env, values_.value());
+    scope_.set(Root::now, Value::Any(outbound.clock.now()));
+  }
+
+  Result<bool> holds(const Template& when) {
+    const auto value = when.evaluate(scope_, scratch_);
+    if (!value) return std::unexpected(value.error());
+    return when.is_absent() || value->is_truthy();
+  }
+
+  Result<PreparedCredentials> operator()(std::monostate) { return anonymous(); }
+  Result<PreparedCredentials> operator()(const BearerAuth& auth) {
+    const auto token = text(auth.token, "the token");
+    if (!token) return std::unexpected(token.error());
+    return fixed(FixedCredentials::Where::header, "Authorization", "Bearer " + *token, *token);
+  }
+  Result<PreparedCredentials> operator()(const HeaderAuth& auth) {
+    const auto value = text(auth.value, auth.name);
+    if (!value) return std::unexpected(value.error());
+    return fixed(FixedCredentials::Where::header, auth.name, *value, *value);
+  }
+  Result<PreparedCredentials> operator()(const QueryAuth& auth) {
+    const auto value = text(auth.value, auth.name);
+    if (!value) return std::unexpected(value.error());
+    return fixed(FixedCredentials::Where::query, auth.name, *value, *value);
+  }
+  Result<PreparedCredentials> operator()(const BasicAuth& auth) {
+    const auto user = text(auth.user, "the user");
+    const auto password = auth.password.is_absent() ? Result<std::string>("") : text(auth.password, "the password");
+    if (!user) return std::unexpected(user.error());
+    if (!password) return std::unexpected(password.error());
+    const auto pair = *user + ":" + *password;
+    FilterCall call{Value::Any(std::string_view(pair)), {}, scratch_};
+    const auto encoded = find_filter("b64encode")->apply(call);
+    auto prepared = fixed(FixedCredentials::Where::header, "Authorization",
+                          "Basic " + std::string(*encoded.as<std::string_view>()), pair);
+    // A person's tokens share the budget; where the token stands for the user, it is the identity.
+    if (!password->empty())
+      prepared->rate_identity = http::rate_identity_of_account(outbound_.rate_key, base_.origin(), "user:" + *user);
+    return prepared;
+  }
+  Result<PreparedCredentials> operator()(const ClientCredentialsAuth& auth) {
+    const auto address = text(auth.token_url, "the token's URL");
+    const auto id = text(auth.client_id, "the client's id");
+    auto secret = text(auth.client_secret, "the client's secret");
+    for (const auto* part : {&address, &id})
+      if (!*part) return std::unexpected(part->error());
+    if (!secret) return std::unexpected(secret.error());
+    const auto url = http::Url::parse(*address);
+    if (!url) return std::unexpected(url.error());
+    const auto scope = auth.scope.is_absent() ? Result<std::string>("") : text(auth.scope, "the scope");
+    return PreparedCredentials{
+        std::make_unique<ClientCredentials>(outbound_, *url, *id, Secret(std::move(*secret)), scope.value_or("")),
+        http::rate_identity_of_account(outbound_.rate_key, base_.origin(), "client:" + *id)};
+  }
+  Result<PreparedCredentials> operator()(const GithubAppAuth& auth) {
+    const auto id = text(auth.app_id, "the App's id");
+    auto key = text(auth.private_key, "the App's private key");
+    const auto installation = text(auth.installation_id, "the installation's id");
+    for (const auto* part : {&id, &installation})
+      if (!*part) return std::unexpected(part->error());
+    if (!key) return std::unexpected(key.error());
+    const auto url =
+        base_.join(fmt::format("/app/installations/{}/access_tokens", http::percent_encode(*installation)));
+    if (!url) return std::unexpected(url.error());
+    return PreparedCredentials{
+        std::make_unique<AppCredentials>(outbound_, *url, *id, Secret(std::move(*key))),
+        http::rate_identity_of_account(outbound_.rate_key, base_.origin(), "installation:" + *installation)};
+  }
+
+  Result<PreparedCredentials> anonymous() {
+    return PreparedCredentials{std::make_unique<http::NoCredentials>(),
+                               http::rate_identity_anonymous(outbound_.rate_key, base_.origin())};
+  }
+
+ private:
+  Result<std::string> text(const Template& plan, std::string_view what) {
+    const auto value = plan.evaluate(scope_, scratch_);
+    if (!value) return std::unexpected(value.error());
+    std::string out;
+    if (append_text(out, *value) && !out.empty()) return out;
+    return fail(ErrorCode::needs_credentials, fmt::format("{} is not set", what));
+  }
+
+  Result<PreparedCredentials> fixed(FixedCredentials::Where where, std::string name, std::string value,
+                                    const std::string& token) {
+    auto identity = http::rate_identity_of_token(outbound_.rate_key, base_.origin(), Secret(std::string(token)));
+    return PreparedCredentials{std::make_unique<FixedCredentials>(where, std::move(name), Secret(std::move(value))),
+                               std::move(identity)};
+  }
+
+  EnvironmentValues values_;
+  const http::Outbound& outbound_;
+  const http::Url& base_;
+  Scope scope_;
+  Scratch scratch_;
+};
+
+}  // namespace
+
+Result<PreparedCredentials> prepare_credentials(const ServicePlan& service, const tenancy::Environment& environment,
+                                                const http::Outbound& outbound, const http::Url& base) {
+  Preparer preparer(environment, outbound, base);
+  for (const auto& auth : service.auth) {
+    const auto holds = preparer.holds(auth.when);
+    if (!holds) return std::unexpected(holds.error());
+    if (*holds) return std::visit(preparer, auth.kind);
+  }
+  return preparer.anonymous();
+}
+
+}  // namespace weir::plugin::declarative

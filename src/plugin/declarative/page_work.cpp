@@ -1,0 +1,281 @@
+#include "plugin/declarative/page_work.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "plugin/declarative/answer_meaning.hpp"
+#include "plugin/declarative/page_reader.hpp"
+#include "plugin/declarative/record_mapper.hpp"
+#include "plugin/declarative/request_builder.hpp"
+
+namespace weir::plugin::declarative {
+namespace {
+
+using http::AnswerClass;
+
+std::string in_small_letters(std::string_view name) {
+  std::string out(name);
+  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return out;
+}
+
+Value optional_text(const std::optional<std::string>& text) { return text ? text_value(*text) : Value(); }
+
+}  // namespace
+
+PageWork::PageWork(RunExchange& run) : run_(run), reply_{.url = run.base} {}
+
+void PageWork::begin(const PageQuery& query, const Head* head) {
+  scratch_.reset();
+  record_scratch_.reset();
+  refusal_.reset();
+  inspection_failure_.reset();
+  scope_ = {};
+  scope_.set(Root::env, run_.environment.value());
+  scope_.set(Root::now, Value::Any(run_.clock.now()));
+  const auto& attributes = pass_->partition().attributes;
+  if (const auto value = partition_.parse(attributes.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)))
+    scope_.set(Root::partition, *value);
+  // The walk's range is open at its start and may lie inside a granule: what is asked begins with the whole granule.
+  const auto granularity = run_.plan.granularity;
+  const auto start = query.from ? std::optional(round_down(*query.from + Duration(1), granularity)) : std::nullopt;
+  const auto end = query.to ? std::optional(round_down(*query.to, granularity)) : std::nullopt;
+  window_.set("start", instant_value(start)).set("end", instant_value(end));
+  scope_.set(Root::window, window_.value());
+  scope_.set(Root::cursor, instant_value(pass_->start()));
+  page_.set("token", query.token.empty() ? Value() : text_value(query.token))
+      .set("number", Value::Any(query.page_number))
+      .set("offset", Value::Any(query.offset))
+      .set("size", Value::Any(query.page_size > 0 ? query.page_size : run_.plan.pages.size));
+  scope_.set(Root::page, page_.value());
+  if (head == nullptr) return;
+  head_.set("name", text_value(head->name))
+      .set("value", text_value(head->value))
+      .set("known", optional_text(head->known))
+      .set("base", optional_text(head->base));
+  scope_.set(Root::head, head_.value());
+}
+
+// A position from the database may be a URL of another time: its origin is checked again.
+Result<Ask> PageWork::make_ask(const RequestPlan& request, const PagesPlan& pages, const PageQuery& query) {
+  std::optional<http::Url> at;
+  if (is_addressed_by_url(pages.style) && !query.token.empty()) {
+    auto url = http::Url::parse(query.token);
+    if (!url) return std::unexpected(url.error());
+    if (url->origin() != run_.base.origin())
+      return fail(ErrorCode::provider_failed, "the position of the last checkpoint is at another address");
+    at = std::move(*url);
+  }
+  return build_request(request, *run_.plan.service, run_.base, at, scope_, scratch_);
+}
+
+Result<const RequestPlan*> PageWork::choose(const std::vector<RequestPlan>& requests, const Head& head) {
+  begin({}, &head);
+  return choose_request(requests, scope_, scratch_);
+}
+
+Task<Result<Page>> PageWork::fetch(PageSource source, PageQuery query, const Head* head) {
+  begin(query, head);
+  const auto chosen = choose_request(source.requests, scope_, scratch_);
+  if (!chosen) co_return std::unexpected(chosen.error());
+  const RequestPlan& request = **chosen;
+  const PagesPlan& pages = request.pages ? *request.pages : source.pages;
+  auto ask = make_ask(request, pages, query);
+  if (!ask) co_return std::unexpected(ask.error());
+  const auto sent = co_await send(std::move(*ask), request, answer_, scope_);
+  if (!sent) co_return std::unexpected(sent.error());
+  Page page;
+  page.provider_time = reply_.provider_time;
+  records_.clear();
+  if (reply_.meaning == AnswerClass::empty) co_return page;
+  auto done = read_records(request.records.is_absent() ? source.records : request.records);
+  if (done) done = describe_records(page);
+  if (!done) co_return std::unexpected(done.error());
+  done = read_page({pages, *run_.plan.service, run_.base, query, reply_}, scope_, scratch_, page);
+  if (!done) co_return std::unexpected(done.error());
+  const auto is_last = run_.plan.until.evaluate(scope_, scratch_);
+  if (!is_last) co_return std::unexpected(is_last.error());
+  if (!run_.plan.until.is_absent() && is_last->is_truthy()) page.has_more = false;
+  co_return page;
+}
+
+Task<Result<>> PageWork::send(Ask ask, const RequestPlan& request, Document& document, Scope& scope) {
+  is_parsed_ = false;
+  ask.buffer = std::move(reply_.body);
+  ask.inspect = [this, &request, &document, &scope](const ReplyView& reply) {
+    return inspect(request, reply, document, scope);
+  };
+  auto reply = co_await run_.requester->send(std::move(ask));
+  count();
+  if (inspection_failure_) co_return std::unexpected(*inspection_failure_);
+  if (!reply) {
+    refusal_ = std::move(reply.error());
+    if (refusal_->park_until) pass_->park_until(*refusal_->park_until);
+    co_return std::unexpected(refusal_->error);
+  }
+  reply_ = std::move(*reply);
+  if (reply_.provider_time) run_.clock_offset = *reply_.provider_time - run_.clock.now();
+  if (reply_.meaning == AnswerClass::empty) co_return Result<>();
+  if (!is_parsed_)
+    co_return fail(ErrorCode::provider_failed, fmt::format("the provider answered {} without data", reply_.status));
+  show_answer({reply_.status, reply_.headers, reply_.body}, document.root(), scope);
+  co_return Result<>();
+}
+
+AnswerFinding PageWork::inspect(const RequestPlan& request, const ReplyView& reply, Document& document, Scope& scope) {
+  const auto body = document.parse(reply.body);
+  is_parsed_ = body.has_value();
+  if (!body) return {.ruling = http::AnswerRule{.meaning = AnswerClass::transient, .reason = body.error().message}};
+  show_answer(reply, *body, scope);
+  auto finding = inspect_answer(run_.plan, request, scope, scratch_);
+  if (finding) return std::move(*finding);
+  inspection_failure_ = finding.error();
+  return {.ruling = http::AnswerRule{.meaning = AnswerClass::bad_request, .reason = finding.error().message}};
+}
+
+void PageWork::show_answer(const ReplyView& reply, const Value& body, Scope& scope) {
+  header_names_.clear();
+  headers_.clear();
+  header_names_.reserve(reply.headers.size());
+  for (const auto& header : reply.headers)
+    headers_.push_back({header_names_.emplace_back(in_small_letters(header.name)), text_value(header.value)});
+  scope.set(Root::headers, Value::Any(Map{headers_.data(), headers_.size()}));
+  scope.set(Root::status, Value::Any(std::int64_t{reply.status}));
+  scope.set(Root::response, body);
+}
+
+Result<> PageWork::read_records(const Template& records) {
+  const auto list = records.is_absent() ? Result<Value>(scope_[Root::response]) : records.evaluate(scope_, scratch_);
+  if (!list) return std::unexpected(list.error());
+  if (list->is_array())
+    list->each([&](const Value& record) {
+      records_.push_back(record);
+      return true;
+    });
+  else if (!list->is_null())
+    records_.push_back(*list);
+  scope_.set(Root::records, Value::Any(List{records_.data(), records_.size()}));
+  return {};
+}
+
+Result<> PageWork::describe_records(Page& page) {
+  page.records.reserve(records_.size());
+  for (const auto& record : records_) {
+    record_scratch_.reset();
+    scope_.set(Root::record, record);
+    const auto key =
+        run_.plan.key.is_absent() ? Result<Value>(record.get("id")) : run_.plan.key.evaluate(scope_, record_scratch_);
+    const auto at = run_.plan.at.evaluate(scope_, record_scratch_);
+    if (!key) return std::unexpected(key.error());
+    if (!at) return std::unexpected(at.error());
+    auto& described = page.records.emplace_back();
+    described.at = instant_of(*at);
+    if (!append_text(described.key, *key)) append_json(described.key, record);
+  }
+  scope_.set(Root::record, {});
+  return {};
+}
+
+Task<Result<>> PageWork::add_rows() {
+  if (records_.empty()) co_return Result<>();
+  if (run_.plan.lookup) {
+    const auto found = co_await look_up();
+    if (!found) co_return std::unexpected(found.error());
+  }
+  RecordMapper mapper(run_.plan, *pass_, record_scratch_);
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    record_scratch_.reset();
+    scope_.set(Root::record, records_[i]);
+    scope_.set(Root::index, Value::Any(static_cast<std::int64_t>(i)));
+    const auto is_wanted = run_.plan.filter.evaluate(scope_, record_scratch_);
+    if (!is_wanted) co_return std::unexpected(is_wanted.error());
+    if (!run_.plan.filter.is_absent() && !is_wanted->is_truthy()) continue;
+    if (run_.plan.lookup) {
+      const auto key = text_of(run_.plan.lookup->of);
+      if (!key) co_return std::unexpected(key.error());
+      const auto detail = details_by_key_.find(*key);
+      scope_.set(Root::detail, detail == details_by_key_.end() ? Value() : detail->second);
+    }
+    mapper.add(scope_);
+  }
+  note_misfits(mapper.misfits(), mapper.first_misfit());
+  co_return Result<>();
+}
+
+Task<Result<>> PageWork::look_up() {
+  const auto& lookup = *run_.plan.lookup;
+  details_by_key_.clear();
+  const auto is_wanted = lookup.request.when.evaluate(scope_, scratch_);
+  if (!is_wanted) co_return std::unexpected(is_wanted.error());
+  if (!lookup.request.when.is_absent() && !is_wanted->is_truthy()) co_return Result<>();
+  auto ask = build_request(lookup.request, *run_.plan.service, run_.base, std::nullopt, scope_, scratch_);
+  if (!ask) co_return std::unexpected(ask.error());
+  auto scope = scope_;
+  const auto sent = co_await send(std::move(*ask), lookup.request, details_, scope);
+  if (!sent) co_return std::unexpected(sent.error());
+  co_return index_details(scope);
+}
+
+Result<> PageWork::index_details(const Scope& answered) {
+  const auto& lookup = *run_.plan.lookup;
+  auto scope = answered;
+  const auto list =
+      lookup.records.is_absent() ? Result<Value>(scope[Root::response]) : lookup.records.evaluate(scope, scratch_);
+  if (!list) return std::unexpected(list.error());
+  Result<> done;
+  list->each([&](const Value& item) {
+    record_scratch_.reset();
+    scope.set(Root::item, item);
+    const auto key = lookup.key.evaluate(scope, record_scratch_);
+    std::string text;
+    if (!key)
+      done = std::unexpected(key.error());
+    else if (append_text(text, *key))
+      details_by_key_.insert_or_assign(std::move(text), item);
+    return done.has_value();
+  });
+  return done;
+}
+
+Result<> PageWork::add_heads(const HeadsPlan& plan, std::vector<Head>& heads) {
+  for (const auto& record : records_) {
+    record_scratch_.reset();
+    scope_.set(Root::record, record);
+    auto name = text_of(plan.name);
+    auto value = text_of(plan.value);
+    if (!name) return std::unexpected(name.error());
+    if (!value) return std::unexpected(value.error());
+    if (!name->empty() && !value->empty()) heads.push_back({.name = std::move(*name), .value = std::move(*value)});
+  }
+  return {};
+}
+
+Result<std::string> PageWork::text_of(const Template& plan) {
+  const auto value = plan.evaluate(scope_, record_scratch_);
+  if (!value) return std::unexpected(value.error());
+  std::string text;
+  append_text(text, *value);
+  return text;
+}
+
+void PageWork::count() {
+  const auto now = run_.requester->counts();
+  auto& before = run_.counted;
+  pass_->count_requests(now.requests - before.requests, now.not_modified - before.not_modified,
+                        now.bytes - before.bytes);
+  before = now;
+}
+
+void PageWork::note_misfits(std::int64_t misfits, const std::string& first) {
+  if (misfits > 0) pass_->log(LogLevel::warning, fmt::format("{} values were left out: {}", misfits, first));
+}
+
+std::unique_ptr<PageWork> PageWorks::take(PassContext& pass) {
+  auto work = free_.empty() ? std::make_unique<PageWork>(run_) : std::move(free_.back());
+  if (!free_.empty()) free_.pop_back();
+  work->bind(pass);
+  return work;
+}
+
+}  // namespace weir::plugin::declarative

@@ -1,0 +1,110 @@
+// What it takes to get one page and make its rows. Several passes of a run may do so in turns: each takes a PageWork of
+// its own, whose parser, arena and buffers are used again for the next page.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "plugin/declarative/document.hpp"
+#include "plugin/declarative/plan.hpp"
+#include "plugin/declarative/run_scope.hpp"
+#include "plugin/script.hpp"
+#include "plugin/walk/walk.hpp"
+
+namespace weir::plugin::declarative {
+
+// What the pages of a run share.
+struct RunExchange {
+  RunExchange(const ScriptPlan& given_plan, const ScriptServices& services, http::Url given_base,
+              std::unique_ptr<Requester> given_requester)
+      : plan(given_plan),
+        environment(services.environment),
+        clock(services.clock),
+        base(std::move(given_base)),
+        requester(std::move(given_requester)) {}
+
+  const ScriptPlan& plan;
+  EnvironmentValues environment;
+  Clock& clock;
+  http::Url base;
+  std::unique_ptr<Requester> requester;
+  RequestCounts counted{};  // those of `requester` that a pass was told
+  std::optional<Duration> clock_offset{};
+};
+
+// One head of a script of kind heads.
+struct Head {
+  std::string name, value;
+  std::optional<std::string> known{}, base{};
+};
+
+// What is asked for, and how its answer is read: the script's listing, or its heads.
+struct PageSource {
+  const std::vector<RequestPlan>& requests;
+  const PagesPlan& pages;
+  const Template& records;
+};
+
+class PageWork {
+ public:
+  explicit PageWork(RunExchange& run);
+  // Before the first fetch() for another pass.
+  void bind(PassContext& pass) { pass_ = &pass; }
+
+  // Asks for one page and reads what a walk needs of it. `head`: of a script of kind heads.
+  Task<Result<Page>> fetch(PageSource source, PageQuery query, const Head* head);
+  // The request that fetch() would send for a head.
+  Result<const RequestPlan*> choose(const std::vector<RequestPlan>& requests, const Head& head);
+  // Appends the rows of the page's records, after a lookup where the script has one.
+  Task<Result<>> add_rows();
+  // The page's records as heads.
+  Result<> add_heads(const HeadsPlan& plan, std::vector<Head>& heads);
+
+  const std::optional<Refusal>& refusal() const { return refusal_; }  // why the last send failed, if it was refused
+
+ private:
+  void begin(const PageQuery& query, const Head* head);
+  Result<Ask> make_ask(const RequestPlan& request, const PagesPlan& pages, const PageQuery& query);
+  Task<Result<>> send(Ask ask, const RequestPlan& request, Document& document, Scope& scope);
+  AnswerFinding inspect(const RequestPlan& request, const ReplyView& reply, Document& document, Scope& scope);
+  void show_answer(const ReplyView& reply, const Value& body, Scope& scope);
+  Result<> read_records(const Template& records);
+  Result<> describe_records(Page& page);
+  Task<Result<>> look_up();
+  Result<> index_details(const Scope& scope);
+  Result<std::string> text_of(const Template& text);
+  void count();
+  void note_misfits(std::int64_t misfits, const std::string& first);
+
+  RunExchange& run_;
+  PassContext* pass_ = nullptr;
+  Scope scope_;
+  Scratch scratch_;         // of the page
+  Scratch record_scratch_;  // of one record at a time
+  Document partition_, answer_, details_;
+  SmallMap window_, page_, head_;
+  std::vector<std::string> header_names_;
+  std::vector<Entry> headers_;
+  Reply reply_;
+  std::vector<Value> records_;
+  std::unordered_map<std::string, Value> details_by_key_;
+  std::optional<Refusal> refusal_;
+  std::optional<Error> inspection_failure_;
+  bool is_parsed_ = false;
+};
+
+// Lends works and keeps them for the next page: as many as there are passes at the same time.
+class PageWorks {
+ public:
+  explicit PageWorks(RunExchange& run) : run_(run) {}
+  std::unique_ptr<PageWork> take(PassContext& pass);
+  void give_back(std::unique_ptr<PageWork> work) { free_.push_back(std::move(work)); }
+
+ private:
+  RunExchange& run_;
+  std::vector<std::unique_ptr<PageWork>> free_;
+};
+
+}  // namespace weir::plugin::declarative

@@ -1,0 +1,159 @@
+"""Declarative scripts from the command line to the tables, against a service on loopback: the example plugin."""
+import datetime
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples" / "plugins"
+TOKEN = "t0ken-of-the-hub"
+
+
+class Hub:
+    """Two repositories with tickets; remembers what it was asked, and how."""
+
+    def __init__(self):
+        self.requests = []
+        self.tokens = set()
+        self.archived = False
+        self.is_limited = False
+        begin = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=10)
+        self.tickets = [self.ticket(i, (begin + datetime.timedelta(minutes=i)).strftime("%Y-%m-%dT%H:%M:%SZ"))
+                        for i in range(1, 46)]
+        hub = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                hub.answer(self)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/v1"
+
+    @staticmethod
+    def ticket(number, updated):
+        return {"id": number, "number": number, "kind": "defect", "title": f"ticket {number}", "state": "open",
+                "author": {"id": 7}, "created": "2026-01-01T00:00:00Z", "updated": updated,
+                "labels": [{"name": "Bug"}], "estimate_s": 60}
+
+    def answer(self, handler):
+        url = urlsplit(handler.path)
+        query = {key: value[0] for key, value in parse_qs(url.query).items()}
+        self.requests.append(handler.path)
+        self.tokens.add(handler.headers.get("Authorization"))
+        status, body = self.route(url.path.removeprefix("/v1"), query)
+        content = json.dumps(body).encode()
+        handler.send_response(status)
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Length", str(len(content)))
+        if status == 429:
+            handler.send_header("Retry-After", "3600")
+        handler.end_headers()
+        handler.wfile.write(content)
+
+    def route(self, path, query):
+        if self.is_limited:
+            return 429, {"message": "slow down"}
+        if path == "/repositories":
+            changed = max(ticket["updated"] for ticket in self.tickets)
+            return 200, [{"id": 1, "name": "api", "owner": {"login": "acme"}, "private": True, "trunk": "main",
+                          "archived": self.archived, "tickets": {"newest": changed}},
+                         {"id": 2, "name": "gone", "owner": {"login": "acme"}, "tickets": {"newest": None}}]
+        if path == "/repositories/acme/api/tickets":
+            since = query.get("since", "")
+            size, page = int(query["size"]), int(query["page"])
+            found = sorted((t for t in self.tickets if t["updated"] >= since), key=lambda t: (t["updated"], t["id"]))
+            return 200, {"tickets": found[(page - 1) * size:page * size]}
+        return 404, {"message": "Not Found"}
+
+
+@pytest.fixture
+def hub():
+    hub = Hub()
+    yield hub
+    hub.server.shutdown()
+
+
+@pytest.fixture
+def acme(weir, database, new_home, hub):
+    """Runs weir as a tenant acme with a source of the hub; imports only its repositories and tickets."""
+    keys = new_home()
+    keys.mkdir(mode=0o700)
+    env = {"WEIR_EGRESS_ALLOW": "127.0.0.1", "WEIR_MASTER_KEY_FILE": keys / "keys", "HUB_TOKEN": TOKEN}
+
+    def run(*arguments, without=()):
+        used = {key: value for key, value in env.items() if key not in without}
+        return weir(*arguments, "--plugins", str(EXAMPLES), database=database, env=used)
+
+    for arguments in (("secrets", "init"), ("tenant", "add", "acme")):
+        answer = run(*arguments)
+        assert answer.code == 0, answer.err
+    added = run("source", "add", "acme", "hub", "--set", f"HUB_URL={hub.url}", "--secret-env", "HUB_TOKEN")
+    assert added.code == 0, added.err
+    return run
+
+
+IMPORT = ("import", "--tenant", "acme", "--script", "hub/repository", "--script", "hub/issue", "--json")
+
+
+def statuses(answer):
+    return {script["script"]: script["status"] for run in answer.json()["pipeline_runs"] for script in run["scripts"]}
+
+
+def test_rows_arrive_and_what_has_not_changed_costs_nothing(acme, hub, database):
+    first = acme(*IMPORT)
+    assert statuses(first) == {"hub/repository": "COMPLETED", "hub/issue": "COMPLETED_WITH_GAPS"}, first.out + first.err
+    assert hub.tokens == {f"Bearer {TOKEN}"}
+    assert database.sql("SELECT count(*), min(title), max(est_ms) FROM data.issue") == [(45, "ticket 1", 60000)]
+    assert database.sql("SELECT count(*), min(label) FROM data.issue_label") == [(45, "bug")]
+    assert database.sql("SELECT full_name, visibility FROM data.repository ORDER BY 1") == [
+        ("acme/api", "private"), ("acme/gone", None)]
+
+    hub.requests.clear()
+    acme(*IMPORT)
+    assert [path for path in hub.requests if "tickets" in path] == []
+
+    hub.requests.clear()
+    hub.tickets[4] = dict(Hub.ticket(5, "2099-01-01T00:00:00Z"), title="changed")
+    acme(*IMPORT)
+    assert database.sql("SELECT title FROM data.issue WHERE issue_key = '5'") == [("changed",)]
+    assert 1 <= len([path for path in hub.requests if "/api/tickets" in path]) <= 2
+
+
+def test_a_limit_parks_and_fails_nothing(acme, hub):
+    hub.is_limited = True
+    answer = acme(*IMPORT)
+    assert answer.code == 0
+    assert statuses(answer)["hub/repository"] == "PARKED"
+
+
+def test_a_trial_writes_nothing_and_records_no_secret(acme, hub, database, tmp_path):
+    acme("import", "--tenant", "acme", "--script", "hub/repository", "--json")
+    tried = acme("plugins", "try", "hub/issue", "--tenant", "acme", "--record", str(tmp_path), "--json")
+    assert tried.code == 0, tried.err
+    document = tried.json()
+    assert document["requests"][0]["status"] == 200
+    assert document["rows"]["issue"][0]["title"] == "ticket 1"
+    assert database.sql("SELECT count(*) FROM data.issue") == [(0,)]
+    recording = (tmp_path / "hub.issue.jsonl").read_text()
+    assert TOKEN not in recording and "tickets" in recording
+
+    asked = len(hub.requests)
+    again = acme("plugins", "try", "hub/issue", "--tenant", "acme", "--replay", str(tmp_path), "--json")
+    assert again.json()["rows"] == document["rows"], again.out + again.err
+    assert len(hub.requests) == asked
+
+
+def test_the_operators_network_is_out_of_reach(acme, hub):
+    answer = acme(*IMPORT, without=["WEIR_EGRESS_ALLOW"])
+    assert answer.code == 1
+    assert "WEIR_EGRESS_ALLOW" in answer.out
+    assert hub.requests == []
