@@ -9,6 +9,7 @@
 #include "load/run_writer.hpp"
 #include "orchestrator/node.hpp"
 #include "pg/database.hpp"
+#include "plugin/requester.hpp"
 #include "tenancy/vault.hpp"
 
 namespace weir::orchestrator {
@@ -39,6 +40,7 @@ struct RunServices {
   const load::ResourceCatalog& resources;
   Node& node;
   RunSettings settings;
+  plugin::ProviderAccess* provider = nullptr;  // the way to providers, for declarative scripts
 };
 
 }  // namespace weir::orchestrator

@@ -31,7 +31,9 @@ std::vector<plugin::Partition> without_doubles(std::vector<plugin::Partition> pa
 
 ScriptRun::ScriptRun(RunServices& services, ScriptTask task, Claim claim, ScriptProgress& progress,
                      ProgressListener* listener)
-    : state_(services, std::move(task), std::move(claim), progress, listener), work_(services.executor) {}
+    : state_(services, std::move(task), std::move(claim), progress, listener),
+      parents_(services.database, services.resources, state_.task.tenant, state_.task.id.data_source),
+      work_(services.executor) {}
 
 Task<RunResult> ScriptRun::run() {
   {
@@ -119,7 +121,10 @@ Task<> ScriptRun::open_environment() {
                                    .environment = environment_,
                                    .blocking = state_.services.blocking,
                                    .clock = state_.services.clock,
-                                   .cache_directory = cache});
+                                   .cache_directory = cache,
+                                   .provider = state_.services.provider,
+                                   .parents = &parents_,
+                                   .is_manual = task.user.has_value()});
   if (!script) raise(script.error());
   script_ = std::move(*script);
 }

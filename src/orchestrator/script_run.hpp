@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/task_group.hpp"
+#include "orchestrator/parent_tables.hpp"
 #include "orchestrator/partition_collector.hpp"
 #include "orchestrator/run_state.hpp"
 
@@ -50,6 +51,7 @@ class ScriptRun {
 
   RunState state_;
   tenancy::Environment environment_;
+  ParentTables parents_;
   std::unique_ptr<plugin::ScriptRun> script_;
   std::optional<PartitionCollector> collector_;
   int parts_ = 0;   // of the work, that have not ended
