@@ -13,6 +13,7 @@ void add_cancel(CLI::App& root, Cli& cli);
 void add_cursor(CLI::App& root, Cli& cli);
 void add_completion(CLI::App& root, Cli& cli);
 void add_plugins(CLI::App& root, Cli& cli);
+void add_plugins_try(CLI::App& plugins, Cli& cli);
 void add_db(CLI::App& root, Cli& cli);
 void add_doctor(CLI::App& root, Cli& cli);
 void add_embedded_guard(CLI::App& root, Cli& cli);

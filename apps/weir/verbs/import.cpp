@@ -17,6 +17,7 @@
 #include "weir/import_display.hpp"
 #include "weir/import_settings.hpp"
 #include "weir/master_key.hpp"
+#include "weir/outbound.hpp"
 #include "weir/provider_lookup.hpp"
 #include "weir/session.hpp"
 #include "weir/table.hpp"
@@ -196,9 +197,14 @@ Task<int> run_import(Session& session, const plugin::PluginCatalog& catalog, orc
                           std::move(node_options));
   node.name_pool(pool);
   co_await node.start();
+  const auto outbound = co_await OutboundAccess::open(session, node);
+  if (!outbound) {
+    co_await node.stop();
+    co_return print_error(session.cli, outbound.error());
+  }
   orchestrator::RunServices services{
-      session.executor,      session.blocking, system_clock(), session.database, vault, catalog.resources(), node,
-      std::move(run_options)};
+      session.executor,       session.blocking, system_clock(), session.database, vault, catalog.resources(), node,
+      std::move(run_options), outbound->get()};
   std::vector<PipelineReport> reports;
   std::exception_ptr failure;
   try {
@@ -206,6 +212,7 @@ Task<int> run_import(Session& session, const plugin::PluginCatalog& catalog, orc
   } catch (...) {
     failure = std::current_exception();
   }
+  co_await (*outbound)->stop();
   co_await node.stop();
   if (failure) std::rethrow_exception(failure);
 

@@ -126,19 +126,6 @@ void print_script(const Cli& cli, const plugin::ScriptDeclaration& script) {
   table.print(cli);
 }
 
-Error unknown_plugin(const PluginCatalog& catalog, const std::string& name) {
-  if (const auto* problem = catalog.problem_of(name))
-    return {ErrorCode::declaration_invalid,
-            fmt::format("'{}' is disabled: {}", name, printable(problem->place.to_string()))};
-  std::vector<std::string> known;
-  for (const auto* provider : catalog.providers()) known.push_back(provider->name);
-  for (const auto* script : catalog.scripts()) known.push_back(script->declaration().full_name());
-  const auto nearest = nearest_word(name, known);
-  return {ErrorCode::not_found,
-          fmt::format("there is no provider or script '{}'; {}", printable(name),
-                      nearest.empty() ? "see: weir plugins ls" : fmt::format("did you mean '{}'?", nearest))};
-}
-
 int show_plugin(const Cli& cli, const std::string& name) {
   const auto catalog = read_plugins(cli);
   const auto* provider = catalog.provider(name);
@@ -179,6 +166,19 @@ int check_plugins(const Cli& cli) {
 
 }  // namespace
 
+Error unknown_plugin(const PluginCatalog& catalog, const std::string& name) {
+  if (const auto* problem = catalog.problem_of(name))
+    return {ErrorCode::declaration_invalid,
+            fmt::format("'{}' is disabled: {}", name, printable(problem->place.to_string()))};
+  std::vector<std::string> known;
+  for (const auto* provider : catalog.providers()) known.push_back(provider->name);
+  for (const auto* script : catalog.scripts()) known.push_back(script->declaration().full_name());
+  const auto nearest = nearest_word(name, known);
+  return {ErrorCode::not_found,
+          fmt::format("there is no provider or script '{}'; {}", printable(name),
+                      nearest.empty() ? "see: weir plugins ls" : fmt::format("did you mean '{}'?", nearest))};
+}
+
 void add_plugins(CLI::App& root, Cli& cli) {
   auto& plugins = add_group(root, "plugins", "Plugins: the providers that Weir knows, and their scripts");
   auto& ls = add_command(plugins, "ls", "List the scripts", {"weir plugins ls", "weir plugins ls --json"});
@@ -193,6 +193,7 @@ void add_plugins(CLI::App& root, Cli& cli) {
   auto& check = add_command(plugins, "check", "Check every file; exit 3 when something is disabled",
                             {"weir plugins check", "weir plugins check --plugins ./my-plugins"});
   check.callback([&cli] { cli.action = [&cli] { return check_plugins(cli); }; });
+  add_plugins_try(plugins, cli);
 }
 
 }  // namespace weir::app
