@@ -1,4 +1,6 @@
 // Users, bots, organizations, teams. `data` is the Account, `index` its index; of a Team `data` is the Team.
+#include <algorithm>
+
 #include "provider-sim/base/words.hpp"
 #include "provider-sim/graphql/fields.hpp"
 #include "provider-sim/rest/node_id.hpp"
@@ -22,8 +24,13 @@ void avatar(E& e, const O& o, const F&) {
   e.json().value(fmt::format("https://avatars.githubusercontent.com/u/{}?v=4", o.as<Account>().id));
 }
 
-void path(E& e, const O& o, const F&) { e.json().value("/" + o.as<Account>().login); }
-void url(E& e, const O& o, const F&) { e.json().value(e.renderer().origins().html + "/" + o.as<Account>().login); }
+std::string path_of(const Account& account) {
+  const bool is_bot = account.kind == AccountKind::bot;
+  return is_bot ? "/apps/" + account.login.substr(0, account.login.find('[')) : "/" + account.login;
+}
+
+void path(E& e, const O& o, const F&) { e.json().value(path_of(o.as<Account>())); }
+void url(E& e, const O& o, const F&) { e.json().value(e.renderer().origins().html + path_of(o.as<Account>())); }
 
 void name(E& e, const O& o, const F&) {
   if (o.as<Account>().name.empty())
@@ -95,8 +102,12 @@ void team(E& e, const O&, const F& f) {
 void team_members(E& e, const O& o, const F& f) {
   const Team& self = o.as<Team>();
   std::vector<Item> items;
-  for (const Index member : f.text("membership") == "IMMEDIATE" ? self.members : e.world().team_members(self))
+  const auto membership = f.text("membership", "ALL");
+  for (const Index member : e.world().team_members(self)) {
+    const bool is_direct = std::ranges::find(self.members, member) != self.members.end();
+    if (membership != "ALL" && is_direct != (membership == "IMMEDIATE")) continue;
     items.push_back({fmt::format("{:010}", e.world().account(member).id), e.account(member)});
+  }
   e.connection("TeamMemberConnection", std::move(items), f);
 }
 
@@ -149,6 +160,9 @@ std::vector<TypeDef> account_types() {
   TypeDef bot{.name = "Bot"};
   add(bot.fields, actor_fields());
   add(bot.fields, identified);
+  TypeDef mannequin{.name = "Mannequin"};
+  add(mannequin.fields, actor_fields());
+  add(mannequin.fields, identified);
   TypeDef organization{.name = "Organization"};
   add(organization.fields, actor_fields());
   add(organization.fields, identified);
@@ -172,7 +186,7 @@ std::vector<TypeDef> account_types() {
   TypeDef actor{.name = "Actor",
                 .kind = TypeDef::Kind::interface,
                 .fields = actor_fields(),
-                .possible = {"User", "Bot", "Organization"}};
+                .possible = {"User", "Bot", "Organization", "Mannequin"}};
   TypeDef owner{.name = "RepositoryOwner",
                 .kind = TypeDef::Kind::interface,
                 .fields = actor_fields(),
@@ -188,13 +202,19 @@ std::vector<TypeDef> account_types() {
       {"name", "String!", member<Team, &Team::name>},
       {"slug", "String!", member<Team, &Team::slug>},
       {"description", "String", [](E& e, const O& o, const F&) { e.json().value(make_title(o.as<Team>().seed)); }},
+      {"url", "URI!",
+       [](E& e, const O& o, const F&) {
+         const auto& organization = e.world().account(e.world().organization()).login;
+         e.json().value(
+             fmt::format("{}/orgs/{}/teams/{}", e.renderer().origins().html, organization, o.as<Team>().slug));
+       }},
       {"parentTeam", "Team", parent_team},
       {"members", "TeamMemberConnection!", team_members,
        paged({{"membership", "TeamMembershipType"},
               {"orderBy", "TeamMemberOrder"},
               {"query", "String"},
               {"role", "TeamMemberRole"}})}};
-  return {user, bot, organization, actor, owner, team_type};
+  return {user, bot, mannequin, organization, actor, owner, team_type};
 }
 
 }  // namespace weir::sim::graphql

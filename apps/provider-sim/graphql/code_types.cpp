@@ -213,10 +213,7 @@ TypeDef release_type() {
       {"author", "User", release_author},
       {"createdAt", "DateTime!", member<Release, &Release::created_at>},
       {"publishedAt", "DateTime", member<Release, &Release::published_at>},
-      {"updatedAt", "DateTime!",
-       [](E& e, const O& o, const F&) {
-         e.json().value(o.as<Release>().published_at.value_or(o.as<Release>().created_at));
-       }},
+      {"updatedAt", "DateTime!", member<Release, &Release::updated_at>},
       {"name", "String", member<Release, &Release::name>},
       {"tagName", "String!", member<Release, &Release::tag>},
       {"description", "String",
@@ -237,9 +234,13 @@ TypeDef release_type() {
 }  // namespace
 
 std::vector<TypeDef> code_types() {
-  TypeDef git_object{
-      .name = "GitObject", .kind = TypeDef::Kind::interface, .fields = git_object_fields(), .possible = {"Commit"}};
-  return {commit_type(), git_object, git_actor_type(), ref_type(), comparison_type(), release_type()};
+  TypeDef git_object{.name = "GitObject",
+                     .kind = TypeDef::Kind::interface,
+                     .fields = git_object_fields(),
+                     .possible = {"Commit", "Tree"}};
+  // Of a folder in a commit; `data` is the Commit.
+  TypeDef tree{.name = "Tree", .fields = git_object_fields()};
+  return {commit_type(), git_object, tree, git_actor_type(), ref_type(), comparison_type(), release_type()};
 }
 
 }  // namespace weir::sim::graphql

@@ -73,6 +73,8 @@ std::vector<TypeDef> connection_types() {
         {"cursor", "String!", [](E& e, const O& o, const F&) { e.json().value(connection_of(o).cursors[o.index]); }},
         {"node", shape.edge == "TeamMemberEdge" ? "User!" : shape.node,
          [](E& e, const O& o, const F& f) { e.object(connection_of(o).nodes[o.index], f); }}};
+    if (shape.edge == "TeamMemberEdge")
+      edge.fields.push_back({"role", "TeamMemberRole!", [](E& e, const O&, const F&) { e.json().value("MEMBER"); }});
     types.push_back(std::move(edge));
   }
   TypeDef info{.name = "PageInfo"};

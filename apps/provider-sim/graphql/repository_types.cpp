@@ -30,7 +30,7 @@ void ref(E& e, const O& o, const F& f) {
   e.object(branch ? branch_object(*o.repository, *branch) : Object{}, f);
 }
 
-// By SHA, or by the name of a branch.
+// By SHA, by the name of a branch, or the folder of the workflows.
 void git_object(E& e, const O& o, const F& f) {
   const auto sha = Sha::parse(f.text("oid", f.text("expression")));
   if (sha) {
@@ -38,6 +38,12 @@ void git_object(E& e, const O& o, const F& f) {
     return e.object(commit ? e.commit(*o.repository, *commit) : Object{}, f);
   }
   const auto expression = f.text("expression");
+  if (expression == "HEAD:.github/workflows") {
+    if (!o.repository->has_workflows()) return e.object({}, f);
+    auto folder = e.commit(*o.repository, o.repository->branches.front().head);
+    folder.type = type_of<"Tree">();
+    return e.object(folder, f);
+  }
   const Branch* branch = expression == "HEAD" && !o.repository->is_empty() ? &o.repository->branches.front()
                                                                            : o.repository->find_branch(expression);
   e.object(branch ? e.commit(*o.repository, branch->head) : Object{}, f);

@@ -228,7 +228,8 @@ std::vector<TypeDef> ticket_types() {
   TypeDef request{.name = "ReviewRequest"};
   request.fields = {{"requestedReviewer", "RequestedReviewer",
                      [](E& e, const O& o, const F& f) { e.object(e.account(o.index), f); }}};
-  TypeDef reviewer{.name = "RequestedReviewer", .kind = TypeDef::Kind::union_, .possible = {"User", "Bot"}};
+  TypeDef reviewer{
+      .name = "RequestedReviewer", .kind = TypeDef::Kind::union_, .possible = {"User", "Bot", "Mannequin"}};
   TypeDef comment{.name = "IssueComment"};
   comment.fields = {{"id", "ID!", nothing}};
   return {pull_type(), issue_type(), review_type(), label, pull_commit, request, reviewer, comment};

@@ -129,8 +129,8 @@ Answer RestApi::list_jobs(const Call& call) {
 }
 
 Answer RestApi::list_workflows(const Call& call) {
-  const bool has_runs = !call.repository->runs.empty();
-  Listing listing{.count = has_runs ? k_workflows.size() : 0, .wrapper = "workflows", .path = call.path};
+  const bool has_workflows = call.repository->has_workflows();
+  Listing listing{.count = has_workflows ? k_workflows.size() : 0, .wrapper = "workflows", .path = call.path};
   listing.total_count = listing.count;
   listing.render = [repository = call.repository](JsonWriter& json, std::size_t i) {
     json.begin_object().field("id", workflow_id(*repository, i)).field("name", k_workflows[i].name);

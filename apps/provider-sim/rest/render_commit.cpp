@@ -156,8 +156,7 @@ void Renderer::release(JsonWriter& json, const Repository& repository, const Rel
       .field("name", release.name)
       .field("draft", release.is_draft);
   json.field("immutable", false).field("prerelease", release.is_prerelease).field("created_at", release.created_at);
-  json.field("updated_at", release.published_at.value_or(release.created_at))
-      .field("published_at", release.published_at);
+  json.field("updated_at", release.updated_at).field("published_at", release.published_at);
   json.key("assets").begin_array().end_array();
   json.field("tarball_url", fmt::format("{}/tarball/{}", repository_url(repository), release.tag));
   json.field("zipball_url", fmt::format("{}/zipball/{}", repository_url(repository), release.tag));

@@ -59,7 +59,10 @@ void Teller::repositories() {
     row(repository, [&](JsonWriter& json) {
       json.field("full_name", world_.full_name(repository)).field("name", repository.name);
       json.field("owner_key", key_of(repository.owner)).field("visibility", visibility_name(repository.visibility));
-      json.field("default_branch", repository.default_branch).field("description", repository.description());
+      // A branch that does not exist yet has a name in REST only.
+      const bool has_branch = options_.view == View::rest || !repository.is_empty();
+      json.field("default_branch", has_branch ? std::optional(repository.default_branch) : std::nullopt);
+      json.field("description", repository.description());
       json.key("language");
       if (repository.language.empty())
         json.value(nullptr);

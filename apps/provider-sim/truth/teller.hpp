@@ -30,6 +30,7 @@ class Teller {
   void issue_labels();
   void issue_assignees();
   void releases();
+  void workflows();
   void runs();
   void jobs();
 
@@ -42,6 +43,7 @@ class Teller {
   void each_pull(const std::function<void(const Repository&, const Pull&)>& visit) const;
   void each_issue(const std::function<void(const Repository&, const Issue&)>& visit) const;
   void account_key(JsonWriter& json, std::string_view column, Index account, bool is_user_only = false) const;
+  bool is_assignee(Index account) const;
   void text(JsonWriter& json, std::string_view column, const std::optional<std::string>& value) const;
   std::string key_of(Index account) const { return std::to_string(world_.account(account).id); }
 

@@ -1,4 +1,6 @@
 // Pull requests, issues and what hangs on them; workflow runs and jobs.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "provider-sim/base/words.hpp"
@@ -80,12 +82,18 @@ void Teller::pull_labels() {
   });
 }
 
+// GraphQL lists people only.
+bool Teller::is_assignee(Index account) const {
+  return options_.view == View::rest || world_.account(account).kind == AccountKind::user;
+}
+
 void Teller::pull_assignees() {
   each_pull([this](const Repository& repository, const Pull& pull) {
     for (const Index account : pull.assignees)
-      row(repository, [&](JsonWriter& json) {
-        json.field("number", std::to_string(pull.number)).field("contributor_key", key_of(account));
-      });
+      if (is_assignee(account))
+        row(repository, [&](JsonWriter& json) {
+          json.field("number", std::to_string(pull.number)).field("contributor_key", key_of(account));
+        });
   });
 }
 
@@ -148,9 +156,23 @@ void Teller::issue_labels() {
 void Teller::issue_assignees() {
   each_issue([this](const Repository&, const Issue& issue) {
     for (const Index account : issue.assignees)
-      row([&](JsonWriter& json) {
-        json.field("issue_key", std::to_string(issue.issue_id)).field("contributor_key", key_of(account));
+      if (is_assignee(account))
+        row([&](JsonWriter& json) {
+          json.field("issue_key", std::to_string(issue.issue_id)).field("contributor_key", key_of(account));
+        });
+  });
+}
+
+// Those that ran: their runs tell of them.
+void Teller::workflows() {
+  each_repository([this](const Repository& repository) {
+    for (std::size_t i = 0; i < k_workflows.size(); ++i) {
+      if (std::ranges::find(repository.runs, i, &WorkflowRun::workflow) == repository.runs.end()) continue;
+      row(repository, [&](JsonWriter& json) {
+        json.field("def_key", std::to_string(workflow_id(repository, i))).field("name", k_workflows[i].name);
+        json.field("path", k_workflows[i].path);
       });
+    }
   });
 }
 

@@ -17,7 +17,7 @@ struct Entry {
   std::string_view resource;
   Tell tell;
 };
-constexpr std::array<Entry, 19> k_entries{{{"repository", &Teller::repositories},
+constexpr std::array<Entry, 20> k_entries{{{"repository", &Teller::repositories},
                                            {"branch", &Teller::branches},
                                            {"commit", &Teller::commits},
                                            {"commit_parent", &Teller::commit_parents},
@@ -34,6 +34,7 @@ constexpr std::array<Entry, 19> k_entries{{{"repository", &Teller::repositories}
                                            {"issue_label", &Teller::issue_labels},
                                            {"issue_assignee", &Teller::issue_assignees},
                                            {"release", &Teller::releases},
+                                           {"pipeline_def", &Teller::workflows},
                                            {"pipeline_run", &Teller::runs},
                                            {"job", &Teller::jobs}}};
 

@@ -106,7 +106,7 @@ Activity::Event Activity::publish_release(Time at) {
   release.author = world_.pick_account(dice_.next());
   release.commit = repository.branches.front().head;
   release.created_at = repository.commits[release.commit].committed_at;
-  release.published_at = at;
+  release.published_at = release.updated_at = at;
   repository.releases.push_back(release);
   repository.updated_at = at;
   Event event = describe("release_new", at, repository);
@@ -121,6 +121,7 @@ Activity::Event Activity::edit_release(Time at) {
   Repository& repository = world_.change(*picked);
   Release& release = repository.releases[static_cast<std::size_t>(dice_.below(repository.releases.size()))];
   release.name = make_title(dice_.next());
+  release.updated_at = at;
   if (release.is_draft) {
     release.is_draft = false;
     release.published_at = at;

@@ -21,6 +21,16 @@ void fill_new(Ticket& ticket, World& world, Repository& repository, Dice& dice, 
   if (dice.percent(40)) ticket.labels.push_back(static_cast<std::uint8_t>(dice.below(k_labels.size())));
 }
 
+template <class T>
+void toggle(std::vector<T>& list, T value) {
+  if (std::erase(list, value) == 0) list.push_back(value);
+}
+
+void change_people_and_labels(Ticket& ticket, const World& world, Dice& dice) {
+  if (dice.percent(50)) toggle(ticket.labels, static_cast<std::uint8_t>(dice.below(k_labels.size())));
+  if (dice.percent(30)) toggle(ticket.assignees, world.members()[dice.below(world.members().size())]);
+}
+
 }  // namespace
 
 // A random ticket that is wanted, in a random repository that has one; `repository` is then the one to change.
@@ -95,6 +105,8 @@ Activity::Event Activity::edit_pull(Time at) {
   if (!pull) return nullptr;
   ++pull->revision;
   pull->comments += 1;
+  change_people_and_labels(*pull, world_, dice_);
+  if (!pull->requested_reviewers.empty() && dice_.percent(30)) pull->requested_reviewers.pop_back();
   pull->updated_at = at;
   Event event = describe("pull_edit", at, *repository);
   event["number"] = pull->number;
@@ -162,6 +174,7 @@ Activity::Event Activity::edit_issue(Time at) {
   if (!issue) return nullptr;
   ++issue->revision;
   issue->comments += 1;
+  change_people_and_labels(*issue, world_, dice_);
   issue->updated_at = at;
   Event event = describe("issue_edit", at, *repository);
   event["number"] = issue->number;

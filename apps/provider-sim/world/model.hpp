@@ -146,6 +146,7 @@ struct Release {
   Index commit = k_none;
   Time created_at{};
   std::optional<Time> published_at{};
+  Time updated_at{};
 };
 
 struct WorkflowRun {
@@ -199,6 +200,7 @@ struct Repository {
   std::vector<WorkflowRun> runs{};  // ascending by id
 
   bool is_empty() const { return branches.empty(); }
+  bool has_workflows() const { return has_actions && !is_empty(); }  // files of them in the default branch
   std::string description() const;
   const Branch* find_branch(std::string_view branch) const;
   Branch* find_branch(std::string_view branch);

@@ -153,6 +153,7 @@ void RepositoryGenerator::make_releases() {
     release.is_draft = i + 1 == sizes_.releases && dice_.percent(30);
     if (dice_.percent(80)) release.name = dice_.percent(90) ? fmt::format("Release {}", release.tag) : "";
     if (!release.is_draft) release.published_at = std::min(release.created_at + 2h, now_ - 1min);
+    release.updated_at = release.published_at.value_or(release.created_at);
     repository_.releases.push_back(std::move(release));
   }
 }
