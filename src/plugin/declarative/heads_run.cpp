@@ -61,6 +61,13 @@ Task<Result<std::vector<Head>>> HeadsRun::list_heads(PassContext& pass) {
   const auto& plan = *exchange_.plan.heads;
   std::vector<Head> heads;
   auto work = works_.take(pass);
+  if (plan.requests.empty()) {
+    auto taken = work->take_records(plan.records);
+    if (taken) taken = work->add_heads(plan, heads);
+    if (!taken) co_return std::unexpected(taken.error());
+    works_.give_back(std::move(work));
+    co_return heads;
+  }
   auto walk = make_walk(settings_of(plan.pages, plan.requests), std::nullopt, pass.end(), nullptr);
   while (auto query = walk->next()) {
     const auto page = co_await work->fetch({plan.requests, plan.pages, plan.records}, *query, nullptr);

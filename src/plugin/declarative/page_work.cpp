@@ -70,6 +70,12 @@ Result<Ask> PageWork::make_ask(const RequestPlan& request, const PagesPlan& page
   return build_request(request, *run_.plan.service, run_.base, at, scope_, scratch_);
 }
 
+Result<> PageWork::take_records(const Template& records) {
+  begin({}, nullptr);
+  records_.clear();
+  return read_records(records);
+}
+
 Result<const RequestPlan*> PageWork::choose(const std::vector<RequestPlan>& requests, const Head& head) {
   begin({}, &head);
   return choose_request(requests, scope_, scratch_);
@@ -148,13 +154,20 @@ void PageWork::show_answer(const ReplyView& reply, const Value& body, Scope& sco
 Result<> PageWork::read_records(const Template& records) {
   const auto list = records.is_absent() ? Result<Value>(scope_[Root::response]) : records.evaluate(scope_, scratch_);
   if (!list) return std::unexpected(list.error());
+  std::int64_t missing = 0;
   if (list->is_array())
     list->each([&](const Value& record) {
-      records_.push_back(record);
+      if (record.is_null())
+        ++missing;
+      else
+        records_.push_back(record);
       return true;
     });
   else if (!list->is_null())
     records_.push_back(*list);
+  const auto unseen = fmt::format("the provider listed {} records without showing them", missing);
+  if (missing > 0 && run_.plan.is_full) return fail(ErrorCode::provider_failed, unseen);
+  if (missing > 0) pass_->skip(missing, unseen);
   scope_.set(Root::records, Value::Any(List{records_.data(), records_.size()}));
   return {};
 }

@@ -55,6 +55,11 @@ class PageWork {
 
   // Asks for one page and reads what a walk needs of it. `head`: of a script of kind heads.
   Task<Result<Page>> fetch(PageSource source, PageQuery query, const Head* head);
+  // Records that need no answer: of `partition` and `env` alone.
+  Result<> take_records(const Template& records);
+  // The last answer.
+  const Reply& reply() const { return reply_; }
+  std::size_t size() const { return records_.size(); }
   // The request that fetch() would send for a head.
   Result<const RequestPlan*> choose(const std::vector<RequestPlan>& requests, const Head& head);
   // Appends the rows of the page's records, after a lookup where the script has one.

@@ -148,6 +148,7 @@ struct ScriptPlan {
   std::optional<HeadsPlan> heads{};
   std::optional<LookupPlan> lookup{};
   Duration granularity = std::chrono::seconds(1);
+  bool is_full = false;     // what a listing does not show is deleted: it must show everything
   std::string canonical{};  // for the declaration's hash
 };
 

@@ -156,7 +156,7 @@ constexpr std::array k_error{
 constexpr std::array k_heads{
     YamlKey{.name = "request",
             .type = mappings,
-            .is_required = true,
+            .default_text = "none: `records` needs no answer",
             .meaning = "Lists the heads.",
             .min = 1,
             .max = 10,
@@ -167,7 +167,7 @@ constexpr std::array k_heads{
             .meaning = "How its pages are walked.",
             .choices = k_styles,
             .keys = k_pages},
-    expression("records", "The list of heads in the answer.", "the answer"),
+    expression("records", "The list of heads: in the answer, or made of `partition` without a request.", "the answer"),
     expression("name", "A head's name, over `record`.", "", true),
     expression("value", "What it points to, over `record`.", "", true),
     expression("trunk", "The name of the head that new ones are compared with.", "the first listed"),

@@ -66,6 +66,7 @@ class PlanBuilder {
 
   std::shared_ptr<const ScriptPlan> build() {
     plan_.service = context_.service;
+    plan_.is_full = context_.script.cursor == CursorKind::full;
     if (!plan_.service)
       reader_.report(root_, "the provider does not say where it is", "add http: {url: …} to its provider.yaml");
     read_partition();
@@ -152,7 +153,9 @@ class PlanBuilder {
                             is_heads ? "add heads: {request: …, name: …, value: …}" : "write cursor: {kind: heads}");
     if (node == nullptr) return;
     auto& heads = plan_.heads.emplace();
-    heads.requests = read_requests(reader_, *node->find("request"), k_asked);
+    if (const auto* request = node->find("request")) heads.requests = read_requests(reader_, *request, k_asked);
+    if (heads.requests.empty() && node->find("records") == nullptr)
+      reader_.report(*node, "it is not said where the heads are listed", "add request, or records over partition");
     if (const auto* pages = node->find("pages")) heads.pages = read_pages(reader_, *pages, k_asked);
     heads.records = reader_.read(*node, "records", answer_roots(k_asked).without(Root::records));
     heads.name = reader_.read(*node, "name", k_asked.with({Root::record}));

@@ -1,7 +1,11 @@
 #include "plugin/declarative/run.hpp"
 
+#include <fmt/format.h>
+
+#include "http/rate_observation.hpp"
 #include "plugin/declarative/page_reader.hpp"
 #include "plugin/declarative/partition_router.hpp"
+#include "plugin/trial/trial_pass.hpp"
 
 namespace weir::plugin::declarative {
 namespace {
@@ -14,6 +18,16 @@ WalkSettings settings_of(const ScriptDeclaration& declaration) {
   settings.granularity = plan.granularity;
   settings.results_max = plan.pages.results_max;
   return settings;
+}
+
+// What is left of the budget, as the answer says it.
+std::string budget_of(const Reply& reply, Instant now) {
+  const auto seen = http::observe_rate(reply.headers, reply.provider_time.value_or(now));
+  if (!seen.has_units()) return {};
+  auto text = fmt::format("; {} requests are left", *seen.remaining);
+  if (seen.limit) text += fmt::format(" of {}", *seen.limit);
+  if (seen.reset_at) text += fmt::format(" until {}", format_rfc3339(*seen.reset_at));
+  return text;
 }
 
 }  // namespace
@@ -36,11 +50,33 @@ Task<Result<std::vector<Partition>>> list_partitions(const RunExchange& run, con
 DeclarativeRun::DeclarativeRun(const ScriptDeclaration& declaration, ScriptServices services, http::Url base,
                                std::unique_ptr<Requester> requester)
     : PagedScriptRun(settings_of(declaration)),
+      name_(declaration.name),
       services_(std::move(services)),
       exchange_(*declaration.plan, services_, std::move(base), std::move(requester)),
       works_(exchange_) {}
 
 Task<Result<std::vector<Partition>>> DeclarativeRun::partitions() { return list_partitions(exchange_, services_); }
+
+Task<Findings> DeclarativeRun::check() {
+  const auto& plan = exchange_.plan;
+  if (plan.partition) co_return Findings();
+  const load::ResourceCatalog none;
+  const Partition whole{.key = "", .title = {}};
+  const auto now = exchange_.clock.now();
+  TrialPass pass(none, whole, {.start = now, .end = now});
+  auto work = works_.take(pass);
+  const PageQuery first{.page_size = plan.pages.size};
+  const auto page = co_await work->fetch({plan.requests, plan.pages, plan.records}, first, nullptr);
+  if (!page) co_return Findings{problem_of(name_, page.error())};
+  const auto records = page->total.value_or(static_cast<std::int64_t>(page->records.size()));
+  const auto more = page->has_more && !page->total ? " or more" : "";
+  const auto budget = budget_of(work->reply(), now);
+  works_.give_back(std::move(work));
+  if (records > 0)
+    co_return Findings{{name_, Verdict::ok, fmt::format("{}{} records can be read{}", records, more, budget)}};
+  co_return Findings{{name_, Verdict::warning, "the credentials reach nothing" + budget,
+                      "check the settings, and what the credentials may read"}};
+}
 
 Task<Result<Page>> DeclarativeRun::fetch(PageQuery query, PassContext& pass) {
   auto work = works_.take(pass);

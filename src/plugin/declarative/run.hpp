@@ -17,11 +17,14 @@ class DeclarativeRun final : public PagedScriptRun {
                  std::unique_ptr<Requester> requester);
 
   Task<Result<std::vector<Partition>>> partitions() override;
+  // Of a script without partitions: its first page. The others need rows that may not be there yet.
+  Task<Findings> check() override;
   std::optional<Duration> provider_clock_offset() const override { return exchange_.clock_offset; }
 
  private:
   Task<Result<Page>> fetch(PageQuery query, PassContext& pass) override;
 
+  std::string name_;
   ScriptServices services_;
   RunExchange exchange_;
   PageWorks works_;
