@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "weir/import_settings.hpp"
+
 namespace weir::app {
 
 Task<Result<std::unique_ptr<OutboundAccess>>> OutboundAccess::open(Session& session, const orchestrator::Node& node) {
@@ -31,5 +33,31 @@ Result<std::unique_ptr<plugin::Requester>> OutboundAccess::open(const plugin::Sc
 }
 
 Task<> OutboundAccess::stop() { co_await broker_.stop(Deadline::in(5s)); }
+
+Task<Result<>> with_outbound(Session& session, std::function<Task<Result<>>(plugin::ProviderAccess&)> work) {
+  auto settings = node_settings();
+  if (!settings) co_return std::unexpected(settings.error());
+  auto& pool = session.database.pool();
+  orchestrator::Node node(session.executor, session.blocking, pool.settings().connect, session.database.roles(),
+                          std::move(*settings));
+  node.name_pool(pool);
+  co_await node.start();
+  auto outbound = co_await OutboundAccess::open(session, node);
+  Result<> result;
+  std::exception_ptr failure;
+  if (!outbound) {
+    result = std::unexpected(outbound.error());
+  } else {
+    try {
+      result = co_await work(**outbound);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    co_await (*outbound)->stop();
+  }
+  co_await node.stop();
+  if (failure) std::rethrow_exception(failure);
+  co_return result;
+}
 
 }  // namespace weir::app

@@ -1,5 +1,6 @@
 // This process's way to the providers: one HTTP client and one share of the rate budgets for all runs.
 #pragma once
+#include <functional>
 #include <memory>
 
 #include "base/random.hpp"
@@ -32,5 +33,8 @@ class OutboundAccess final : public plugin::ProviderAccess {
   http::RateBroker broker_;
   plugin::declarative::BudgetedAccess access_;
 };
+
+// For commands that ask a provider something: runs `work` with a way there, in the life of a node of its own.
+Task<Result<>> with_outbound(Session& session, std::function<Task<Result<>>(plugin::ProviderAccess&)> work);
 
 }  // namespace weir::app

@@ -152,6 +152,18 @@ def test_a_trial_writes_nothing_and_records_no_secret(acme, hub, database, tmp_p
     assert len(hub.requests) == asked
 
 
+def test_the_check_says_what_can_be_read(acme, hub, database):
+    checked = acme("source", "check", "acme", "hub", "--json")
+    assert checked.code == 0, checked.out + checked.err
+    found = {finding["check"]: finding for finding in checked.json()["checks"]}
+    assert found["repository"] == {"check": "repository", "verdict": "ok", "reason": "2 records can be read"} | {
+        key: found["repository"][key] for key in found["repository"] if key == "remedy"}
+    hub.is_limited = True
+    limited = acme("source", "check", "acme", "hub", "--json")
+    assert limited.code == 3
+    assert database.sql("SELECT count(*) FROM weir.data_source_run") == [(0,)]
+
+
 def test_the_operators_network_is_out_of_reach(acme, hub):
     answer = acme(*IMPORT, without=["WEIR_EGRESS_ALLOW"])
     assert answer.code == 1

@@ -11,7 +11,6 @@
 #include "plugin/trial/trial_pass.hpp"
 #include "tenancy/data_source.hpp"
 #include "tenancy/environment.hpp"
-#include "weir/import_settings.hpp"
 #include "weir/master_key.hpp"
 #include "weir/outbound.hpp"
 #include "weir/plugins.hpp"
@@ -152,42 +151,23 @@ Task<Result<>> try_script(Trial& trial) {
   co_return Result<>();
 }
 
-// Against the provider, with a node's life for its budgets.
+Task<Result<>> try_recorded(Trial& trial, plugin::ProviderAccess& provider) {
+  plugin::RecordingAccess recording(
+      provider, [&trial](const plugin::Exchange& exchange) { trial.exchanges.push_back(exchange); });
+  trial.provider = &recording;
+  co_return co_await try_script(trial);
+}
+
 Task<Result<>> try_live(Trial& trial) {
-  auto settings = node_settings();
-  if (!settings) co_return std::unexpected(settings.error());
-  auto& pool = trial.session.database.pool();
-  orchestrator::Node node(trial.session.executor, trial.session.blocking, pool.settings().connect,
-                          trial.session.database.roles(), std::move(*settings));
-  node.name_pool(pool);
-  co_await node.start();
-  auto outbound = co_await OutboundAccess::open(trial.session, node);
-  Result<> result;
-  std::exception_ptr failure;
-  if (!outbound) result = std::unexpected(outbound.error());
-  try {
-    plugin::RecordingAccess recording(
-        outbound ? **outbound : *trial.provider,
-        [&trial](const plugin::Exchange& exchange) { trial.exchanges.push_back(exchange); });
-    trial.provider = &recording;
-    if (outbound) result = co_await try_script(trial);
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  if (outbound) co_await (*outbound)->stop();
-  co_await node.stop();
-  if (failure) std::rethrow_exception(failure);
-  co_return result;
+  co_return co_await with_outbound(
+      trial.session, [&trial](plugin::ProviderAccess& provider) { return try_recorded(trial, provider); });
 }
 
 Task<Result<>> try_replayed(Trial& trial) {
   auto exchanges = plugin::read_exchanges(recording_of(trial.options.replay, trial.script.declaration()));
   if (!exchanges) co_return std::unexpected(exchanges.error());
   plugin::ReplayAccess replay(std::move(*exchanges), system_clock());
-  plugin::RecordingAccess recording(
-      replay, [&trial](const plugin::Exchange& exchange) { trial.exchanges.push_back(exchange); });
-  trial.provider = &recording;
-  co_return co_await try_script(trial);
+  co_return co_await try_recorded(trial, replay);
 }
 
 Result<> write_recording(const Trial& trial) {

@@ -8,6 +8,7 @@
 #include "weir/cache_root.hpp"
 #include "weir/findings.hpp"
 #include "weir/master_key.hpp"
+#include "weir/outbound.hpp"
 #include "weir/provider_lookup.hpp"
 #include "weir/session.hpp"
 #include "weir/tenant_lookup.hpp"
@@ -63,8 +64,9 @@ Task<Findings> ask_script(const plugin::Script& script, plugin::ScriptServices s
 }
 
 // What the provider itself says; a fault that several scripts share is said once.
-Task<Findings> ask_provider(Session& session, const plugin::PluginCatalog& catalog, tenancy::Tenant tenant,
-                            tenancy::DataSource source, const tenancy::Environment& environment) {
+Task<Findings> ask_scripts(Session& session, const plugin::PluginCatalog& catalog, tenancy::Tenant tenant,
+                           tenancy::DataSource source, const tenancy::Environment& environment,
+                           plugin::ProviderAccess* provider) {
   Findings findings;
   for (const auto* script : catalog.scripts_of(source.provider)) {
     plugin::ScriptServices services{
@@ -74,13 +76,36 @@ Task<Findings> ask_provider(Session& session, const plugin::PluginCatalog& catal
         .environment = environment,
         .blocking = session.blocking,
         .clock = system_clock(),
-        .cache_directory = tenancy::cache_directory(cache_root(session.cli), tenant.id, source.name)};
+        .cache_directory = tenancy::cache_directory(cache_root(session.cli), tenant.id, source.name),
+        .provider = provider,
+        .is_manual = true};
     auto found = co_await ask_script(*script, std::move(services));
     std::erase_if(found, [&](const Finding& finding) {
       return std::ranges::find(findings, finding.reason, &Finding::reason) != findings.end();
     });
     add_findings(findings, std::move(found));
   }
+  co_return findings;
+}
+
+Task<Result<>> ask_through(Findings& findings, Task<Findings> asking) {
+  findings = co_await std::move(asking);
+  co_return Result<>();
+}
+
+bool is_declarative(const plugin::Script* script) { return script->declaration().plan != nullptr; }
+
+// Only declarative scripts need a way to the provider besides their own.
+Task<Findings> ask_provider(Session& session, const plugin::PluginCatalog& catalog, tenancy::Tenant tenant,
+                            tenancy::DataSource source, const tenancy::Environment& environment) {
+  if (std::ranges::none_of(catalog.scripts_of(source.provider), is_declarative))
+    co_return co_await ask_scripts(session, catalog, tenant, source, environment, nullptr);
+  Findings findings;
+  const auto ask = [&](plugin::ProviderAccess& provider) -> Task<Result<>> {
+    return ask_through(findings, ask_scripts(session, catalog, tenant, source, environment, &provider));
+  };
+  const auto asked = co_await with_outbound(session, ask);
+  if (!asked) findings.push_back(problem_of("provider", asked.error()));
   co_return findings;
 }
 
