@@ -51,6 +51,7 @@ LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   mine weir.data_source_run;
   source weir.data_source;
+  is_lost_answer boolean;
 BEGIN
   -- Claims of one tenant one after the other, so that its cap is exact.
   PERFORM weir.lock_claims(p_tenant);
@@ -71,11 +72,14 @@ BEGIN
   SELECT * INTO mine FROM weir.data_source_run r
     WHERE r.tenant_id = p_tenant AND r.data_source = p_source AND r.script = p_script;
   SELECT * INTO source FROM weir.data_source d WHERE d.tenant_id = p_tenant AND d.name = p_source;
+  -- A pipeline run claims a script again only when the answer to its last claim was lost with the connection.
+  is_lost_answer := mine.status = 'RUNNING' AND mine.epoch = p_epoch AND mine.pipeline_run_id = p_pipeline_run;
   outcome := CASE
     WHEN NOT source.is_enabled OR source.state = 'DELETING' THEN 'disabled'
     WHEN source.is_paused THEN 'paused'
     WHEN source.needs_credentials IS NOT NULL THEN 'needs_credentials'
     WHEN NOT weir.is_epoch_alive(p_epoch) THEN 'node_lost'
+    WHEN is_lost_answer THEN 'claimed'
     WHEN mine.status = 'RUNNING' AND weir.is_epoch_alive(mine.epoch) THEN 'held'
     WHEN mine.status = 'PARKED' AND mine.wake_at > clock_timestamp() AND NOT p_ignore_park THEN 'parked'
     WHEN (SELECT count(*) FROM weir.data_source_run r

@@ -1,5 +1,5 @@
 // The one way of trying again: an attempt budget, exponential backoff with full jitter, the pause the other side asked
-// for, a deadline, cancellation. Not for limits: a limit is no failed attempt (see http/rate_budget.hpp).
+// for, a deadline, cancellation. Not for limits: a limit is no failed attempt (see http/rate_broker.hpp).
 //
 //   Retry retry(settings, random);
 //   for (;;) {

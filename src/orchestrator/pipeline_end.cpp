@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "orchestrator/insist.hpp"
 #include "orchestrator/pipeline_run.hpp"
 #include "orchestrator/sql.hpp"
 #include "orchestrator/tenant_scripts.hpp"
@@ -62,8 +63,8 @@ Task<> PipelineRun::finish() {
   }
   report_what_did_not_run();
   report_.status = overall_status();
-  co_await insist(&PipelineRun::write_history);
-  co_await insist(&PipelineRun::write_status);
+  co_await insist([this] { return write_history(); }, k_write_patience);
+  co_await insist([this] { return write_status(); }, k_write_patience);
 }
 
 // Sources that cannot be claimed at all, and scripts whose file is broken, are no nodes of the graph.
@@ -104,22 +105,6 @@ std::vector<std::string> PipelineRun::synced_sources() const {
   for (const auto& report : report_.scripts)
     if (!report.status.starts_with("COMPLETED")) synced.erase(report.id.data_source);
   return {synced.begin(), synced.end()};
-}
-
-// The database may be restarting: what was done is worth some attempts to be written.
-Task<> PipelineRun::insist(Task<> (PipelineRun::*write)()) {
-  const auto deadline = Deadline::in(k_write_patience);
-  for (;;) {
-    std::optional<Error> failure;
-    try {
-      co_await (this->*write)();
-      co_return;
-    } catch (const Failure& thrown) {
-      failure = thrown.error();
-    }
-    if (failure->code != ErrorCode::database_unreachable || deadline.is_over()) throw Failure(*failure);
-    co_await sleep_for(200ms);
-  }
 }
 
 Task<> PipelineRun::write_history() {

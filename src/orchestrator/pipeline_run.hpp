@@ -79,6 +79,7 @@ class PipelineRun {
   Task<> run_script(std::size_t i);
   Task<> attempt_script(std::size_t i);
   Task<bool> run_claimed(std::size_t i, Claim claim, bool may_try_again);
+  Task<Claim> claim(std::size_t i);
   Task<bool> adopt();
   void refuse(std::size_t i, const Claim& claim);
   void settle(std::size_t i, const RunResult& result);
@@ -89,7 +90,6 @@ class PipelineRun {
   void set_state(std::size_t i, std::string state, std::string doing);
   Task<> finish();
   Task<> write_history();
-  Task<> insist(Task<> (PipelineRun::*write)());
   Task<> write_status();
   void report_what_did_not_run();
   std::string overall_status() const;

@@ -298,5 +298,23 @@ TEST_F(Pipelines, ATenantThatIsBeingRemovedGetsNoNewRows) {
   });
 }
 
+TEST_F(Pipelines, AClaimWhoseAnswerWasLostIsMadeAgain) {
+  with_process([&](Process& process) -> Task<> {
+    const ClaimRequest request{.tenant = tenant,
+                               .id = {"fake", "fake/repo"},
+                               .pipeline_run = PipelineRunId(Uuid::parse(super("SELECT weir.uuid_v7()")).value()),
+                               .concurrent_scripts = 1};
+    const auto lost = co_await claim_script(process.door, process.node, request);
+    EXPECT_EQ(lost.outcome, ClaimOutcome::claimed);
+    const auto again = co_await claim_script(process.door, process.node, request);
+    EXPECT_EQ(again.outcome, ClaimOutcome::claimed);
+    EXPECT_GT(again.fence, lost.fence);
+    auto other = request;
+    other.pipeline_run = PipelineRunId(Uuid::parse(super("SELECT weir.uuid_v7()")).value());
+    const auto refused = co_await claim_script(process.door, process.node, other);
+    EXPECT_EQ(refused.outcome, ClaimOutcome::held);
+  });
+}
+
 }  // namespace
 }  // namespace weir::orchestrator

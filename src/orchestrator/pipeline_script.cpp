@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "orchestrator/insist.hpp"
 #include "orchestrator/pipeline_run.hpp"
 #include "orchestrator/sql.hpp"
 
@@ -52,18 +53,13 @@ Task<> PipelineRun::run_script(std::size_t i) {
 }
 
 Task<> PipelineRun::attempt_script(std::size_t i) {
-  const auto& node = schedule_->node(i);
   const auto& settings = services_.settings;
   for (int interruptions = 0; !ending_;) {
     const bool may_start = co_await services_.node.wait_until_may_start(Deadline::in(settings.database_patience));
     if (!may_start)
       throw Failure({ErrorCode::database_unreachable, fmt::format("the database was not reachable for {}",
                                                                   format_duration(settings.database_patience))});
-    auto claim = co_await claim_script(services_.database, services_.node,
-                                       {.tenant = request_.tenant.id,
-                                        .id = node.id,
-                                        .pipeline_run = report_.id,
-                                        .concurrent_scripts = request_.tenant.concurrent_scripts});
+    auto claim = co_await insist([this, i] { return this->claim(i); }, settings.database_patience);
     if (claim.outcome == ClaimOutcome::cap || claim.outcome == ClaimOutcome::node_lost) {
       set_state(i, "WAITING", claim.reason);
       co_await changed_.wait(Deadline::in(settings.slot_pause));
@@ -72,10 +68,18 @@ Task<> PipelineRun::attempt_script(std::size_t i) {
     if (claim.outcome != ClaimOutcome::claimed) co_return refuse(i, claim);
     const bool is_settled = co_await run_claimed(i, std::move(claim), ++interruptions < settings.interruptions_max);
     if (is_settled) co_return;
-    const bool is_ours = co_await adopt();
+    const bool is_ours = co_await insist([this] { return adopt(); }, settings.database_patience);
     if (!is_ours) end(RunStatus::interrupted, {ErrorCode::conflict, "the pipeline run was ended by somebody else"});
   }
   if (schedule_->state(i) == NodeState::running) schedule_->skip(i, *ending_, ending_reason_);
+}
+
+Task<Claim> PipelineRun::claim(std::size_t i) {
+  return claim_script(services_.database, services_.node,
+                      {.tenant = request_.tenant.id,
+                       .id = schedule_->node(i).id,
+                       .pipeline_run = report_.id,
+                       .concurrent_scripts = request_.tenant.concurrent_scripts});
 }
 
 void PipelineRun::refuse(std::size_t i, const Claim& claim) {
