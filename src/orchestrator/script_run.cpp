@@ -203,7 +203,8 @@ Task<> ScriptRun::explain_loss() {
   try {
     const auto rows = co_await state_.services.database.query(
         pg::Scope::tenant(task.tenant), sql::record_lost_run,
-        pg::Params(task.tenant, task.id.data_source, task.id.script, state_.claim.run, task.user, task.pipeline_run),
+        pg::Params(task.tenant, task.id.data_source, task.id.script, state_.claim.run, task.user, task.pipeline_run,
+                   state_.claim.epoch),
         Deadline::in(5s));
     if (rows.empty()) co_return;
     const auto row = rows.one();
