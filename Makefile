@@ -15,7 +15,7 @@ deps: ## install the missing Debian packages
 build: deps ## build the release binary at build/weir
 	@scripts/build.sh release
 
-demo: build ## import two tenants' real data into a private PostgreSQL (REPO=path imports that clone)
+demo: build ## import three tenants' data into a private PostgreSQL (REPO=path imports that clone)
 	@REPO="$(REPO)" scripts/demo.sh
 
 test: deps ## build and run every test (T=name runs those whose name matches)
