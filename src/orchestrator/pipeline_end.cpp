@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "load/json_param.hpp"
+#include "load/text.hpp"
 #include "orchestrator/insist.hpp"
 #include "orchestrator/pipeline_run.hpp"
 #include "orchestrator/sql.hpp"
@@ -111,18 +113,21 @@ Task<> PipelineRun::write_history() {
   std::vector<pg::Command> history;
   for (const auto& report : report_.scripts)
     if (!report.run && report.status != "PARKED")
-      history.push_back({sql::record_unrun, pg::Params(request_.tenant.id, report.id.data_source, report.id.script,
-                                                       *report_.id, request_.user, report.status, report.reason)});
+      history.push_back(
+          {sql::record_unrun, pg::Params(request_.tenant.id, report.id.data_source, report.id.script, *report_.id,
+                                         request_.user, report.status, load::mended_text(report.reason))});
   pg::Params synced(request_.tenant.id);
   synced.add_array(synced_sources());
   history.push_back({sql::mark_synced, std::move(synced)});
   co_await services_.database.batch(pg::Scope::tenant(request_.tenant.id), std::move(history));
 }
 
+// Reasons may repeat a provider's words, which may hold what PostgreSQL refuses.
 Task<> PipelineRun::write_status() {
-  const auto error = report_.error ? std::optional(report_.error->message) : std::nullopt;
-  co_await services_.database.query(pg::Scope::control(), sql::end_pipeline_run,
-                                    pg::Params(*report_.id, report_.status, json(report_.scripts), error));
+  pg::Params params(*report_.id, report_.status);
+  load::add_json(params, json(report_.scripts));
+  params.add(report_.error ? std::optional(load::mended_text(report_.error->message)) : std::nullopt);
+  co_await services_.database.query(pg::Scope::control(), sql::end_pipeline_run, std::move(params));
 }
 
 }  // namespace weir::orchestrator

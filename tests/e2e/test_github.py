@@ -174,6 +174,12 @@ def test_blocked_repositories_are_gaps_and_stay_so(github, database, sim):
     assert gaps == {str(entry["id"]) for entry in sim.get("/_sim/repositories").json() if entry["blocked"]}
 
 
+def test_a_nul_in_what_github_says_keeps_nothing_open(github, database, sim):
+    sim.faults({"kind": "nul", "match": "query reviews"})
+    github.ok("import")
+    assert rows_of(database, "SELECT status FROM weir.scheduled_pipeline_runs") == {"COMPLETED_WITH_GAPS"}
+
+
 def test_no_token_in_the_tables_or_the_answers(github, database):
     shown = "".join(str(github(*args)) for args in (("import",), ("runs", "--json"), ("source", "show", "acme", "github")))
     assert "sim-token" not in shown
