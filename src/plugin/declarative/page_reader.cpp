@@ -75,6 +75,8 @@ PageAddress address_of(const PagesPlan& pages, const std::vector<RequestPlan>& r
   }
 }
 
+bool asks_for_page_size(const RequestPlan& request) { return uses_page_key(request, "size"); }
+
 bool is_addressed_by_url(PageStyle style) {
   return style == PageStyle::link || style == PageStyle::url || style == PageStyle::keyset;
 }

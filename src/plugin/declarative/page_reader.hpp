@@ -9,6 +9,9 @@ namespace weir::plugin::declarative {
 // How pages of this plan are addressed; `requests` tell whether they count pages or records.
 PageAddress address_of(const PagesPlan& pages, const std::vector<RequestPlan>& requests);
 
+// Whether the request says how large a page shall be.
+bool asks_for_page_size(const RequestPlan& request);
+
 // Whether positions of this style are URLs.
 bool is_addressed_by_url(PageStyle style);
 

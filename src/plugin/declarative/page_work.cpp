@@ -14,6 +14,8 @@ namespace {
 
 using http::AnswerClass;
 
+constexpr std::int64_t k_page_size_min = 10;
+
 std::string in_small_letters(std::string_view name) {
   std::string out(name);
   std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
@@ -82,11 +84,32 @@ Result<const RequestPlan*> PageWork::choose(const std::vector<RequestPlan>& requ
 }
 
 Task<Result<Page>> PageWork::fetch(PageSource source, PageQuery query, const Head* head) {
+  for (;;) {
+    auto page = co_await fetch_once(source, query, head);
+    if (page || !make_pages_smaller()) co_return page;
+  }
+}
+
+// A gateway's time-out: half as much may do. It stays so for the rest of the run.
+bool PageWork::make_pages_smaller() {
+  const bool is_overtaxed = refusal_ && refusal_->meaning == AnswerClass::transient && refusal_->status >= 500;
+  if (!is_overtaxed || !may_be_smaller_ || size_ < 2 * k_page_size_min) return false;
+  run_.page_size_max = size_ / 2;
+  pass_->log(LogLevel::info,
+             fmt::format("pages of {} are too much for the provider: {} from now on", size_, size_ / 2));
+  return true;
+}
+
+Task<Result<Page>> PageWork::fetch_once(PageSource source, PageQuery query, const Head* head) {
   begin(query, head);
   const auto chosen = choose_request(source.requests, scope_, scratch_);
   if (!chosen) co_return std::unexpected(chosen.error());
   const RequestPlan& request = **chosen;
   const PagesPlan& pages = request.pages ? *request.pages : source.pages;
+  may_be_smaller_ = pages.style == PageStyle::token && asks_for_page_size(request);
+  size_ = query.page_size > 0 ? query.page_size : pages.size;
+  if (may_be_smaller_ && run_.page_size_max > 0) size_ = std::min(size_, run_.page_size_max);
+  page_.set("size", Value::Any(size_));
   auto ask = make_ask(request, pages, query);
   if (!ask) co_return std::unexpected(ask.error());
   const auto sent = co_await send(std::move(*ask), request, answer_, scope_);

@@ -32,6 +32,7 @@ struct RunExchange {
   std::unique_ptr<Requester> requester;
   RequestCounts counted{};  // those of `requester` that a pass was told
   std::optional<Duration> clock_offset{};
+  std::int64_t page_size_max = 0;  // what the provider managed in time; 0: no bound yet
 };
 
 // One head of a script of kind heads.
@@ -53,7 +54,8 @@ class PageWork {
   // Before the first fetch() for another pass.
   void bind(PassContext& pass) { pass_ = &pass; }
 
-  // Asks for one page and reads what a walk needs of it. `head`: of a script of kind heads.
+  // Asks for one page and reads what a walk needs of it. `head`: of a script of kind heads. A page that the server
+  // fails to make is asked for again in smaller parts, where a token leads from page to page.
   Task<Result<Page>> fetch(PageSource source, PageQuery query, const Head* head);
   // Records that need no answer: of `partition` and `env` alone.
   Result<> take_records(const Template& records);
@@ -70,6 +72,8 @@ class PageWork {
   const std::optional<Refusal>& refusal() const { return refusal_; }  // why the last send failed, if it was refused
 
  private:
+  Task<Result<Page>> fetch_once(PageSource source, PageQuery query, const Head* head);
+  bool make_pages_smaller();
   void begin(const PageQuery& query, const Head* head);
   Result<Ask> make_ask(const RequestPlan& request, const PagesPlan& pages, const PageQuery& query);
   Task<Result<>> send(Ask ask, const RequestPlan& request, Document& document, Scope& scope);
@@ -98,6 +102,8 @@ class PageWork {
   std::optional<Refusal> refusal_;
   std::optional<Error> inspection_failure_;
   bool is_parsed_ = false;
+  bool may_be_smaller_ = false;  // the request that was sent says a page's size, which does not tell where it begins
+  std::int64_t size_ = 0;        // that it said
 };
 
 // Lends works and keeps them for the next page: as many as there are passes at the same time.

@@ -58,9 +58,7 @@ class ReplayRequester final : public Requester {
     const auto code = http::error_code_of(verdict.meaning);
     reply.meaning = verdict.meaning;
     if (!code) return reply;
-    Refusal refusal{{*code, fmt::format("{} answered {}: {}", ask.url.redacted(), reply.status, verdict.reason)},
-                    verdict.meaning,
-                    reply.status};
+    Refusal refusal{{*code, fmt::format("{}: {}", ask.url.redacted(), verdict.reason)}, verdict.meaning, reply.status};
     if (*code == ErrorCode::limited)
       refusal.park_until = now + verdict.wait.value_or(Duration(std::chrono::minutes(1)));
     return std::unexpected(std::move(refusal));

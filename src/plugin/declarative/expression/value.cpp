@@ -62,7 +62,7 @@ void append_number(std::string& out, double number) {
     out += "null";
     return;
   }
-  fmt::format_to(std::back_inserter(out), "{}", number);
+  fmt::format_to(std::back_inserter(out), "{}", number == 0 ? 0.0 : number);
 }
 
 }  // namespace
