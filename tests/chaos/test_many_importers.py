@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 
+import psycopg2
 import pytest
 
 from world import ROUNDS, World, make_repository, restart_server
@@ -37,7 +38,6 @@ class Observer(threading.Thread):
         self.wrong = []
 
     def run(self):
-        import psycopg2
         connection = psycopg2.connect(self.world.super_url)
         connection.autocommit = True
         cursor = connection.cursor()
@@ -94,16 +94,27 @@ def test_importers_at_once_import_everything_once(world, importers):
     print(f"\n{importers} importers, {TENANTS} tenants, {observer.samples} observations: nothing ran twice")
 
 
-WRITING = """SELECT count(*) FROM pg_stat_activity WHERE usename = %s AND pid <> pg_backend_pid()
-             AND (state = 'idle in transaction' OR (state = 'active' AND xact_start IS NOT NULL AND query ~ 'INSERT'))"""
+BLOCKED = "SELECT count(*) FROM pg_stat_activity WHERE usename = %s AND wait_event_type = 'Lock'"
 
 
-def freeze(world, process, chance, is_inside_checkpoint, whole):
-    """SIGSTOP at a random instant, or while the importer's session is seen inside a checkpoint's transaction."""
-    time.sleep(chance.uniform(0.05, 0.8 * whole))
-    if is_inside_checkpoint:
-        while process.poll() is None and world.query(WRITING, f"{world.name}_login")[0][0] == 0:
-            pass
+class Checkpoint:
+    """Holds importers inside their next checkpoint: its transaction is open, its rows are sent, and it waits."""
+
+    def __init__(self, world):
+        self.world, self.connection = world, psycopg2.connect(world.super_url)
+
+    def hold(self, process):
+        self.connection.cursor().execute("LOCK TABLE data.commit IN SHARE MODE")
+        while process.poll() is None:
+            if self.world.query(BLOCKED, f"{self.world.name}_login")[0][0] > 0:
+                return True
+        return False
+
+    def release(self):
+        self.connection.close()
+
+
+def freeze(process):
     if process.poll() is not None:
         return False
     os.kill(process.pid, signal.SIGSTOP)
@@ -122,12 +133,17 @@ def test_a_frozen_importer_commits_nothing_when_it_wakes(world):
         tenant = f"frozen-{seed}"
         world.add_git_tenant(tenant, world.directory / "repository")
         sleeper = world.spawn("import", "--tenant", tenant)
-        if not freeze(world, sleeper, chance, seed % 2 == 0, whole):
+        time.sleep(chance.uniform(0.05, 0.8 * whole))
+        checkpoint = Checkpoint(world) if seed % 2 == 0 else None
+        is_inside = checkpoint is not None and checkpoint.hold(sleeper)
+        if not freeze(sleeper):
             continue
         held = world.query("SELECT count(*) FROM weir.data_source_run r JOIN weir.tenant t ON t.id = r.tenant_id "
                            "WHERE t.key = %s AND status = 'RUNNING'", tenant)[0][0]
-        inside += world.query(WRITING, f"{world.name}_login")[0][0] > 0
+        inside += is_inside
         time.sleep(1.8)  # past its lease of 1.5 s
+        if checkpoint is not None:
+            checkpoint.release()
         began = time.monotonic()
         world.weir("import", "--tenant", tenant)
         assert time.monotonic() - began < 10 + 3 * whole, f"seed {seed}: the frozen one blocked the next"
@@ -140,7 +156,7 @@ def test_a_frozen_importer_commits_nothing_when_it_wakes(world):
         assert world.tables(tenant) == expected, f"seed {seed}: the one that woke up wrote"
         assert world.query(FENCES, tenant) >= fences
         assert_runs_never_overlap(world)
-    print(f"\n{frozen} importers frozen inside a run, {inside} of them inside a transaction: each lost its lease, none "
+    print(f"\n{frozen} importers frozen inside a run, {inside} of them inside a checkpoint: each lost its lease, none "
           "wrote after it")
     assert frozen > 0 and inside > 0
 
