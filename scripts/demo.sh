@@ -8,7 +8,8 @@ weir=$PWD/build/weir
 work=${TMPDIR:-/tmp}/weir-demo-$(id -u)
 export WEIR_HOME=$work/home
 repo=$(cd "${REPO:-.}" && git rev-parse --show-toplevel)
-export WEIR_LOCAL_PATHS=$repo:$work/generated
+# The repository may be a worktree of another place.
+export WEIR_LOCAL_PATHS=$repo:$(git -C "$repo" rev-parse --path-format=absolute --git-common-dir):$work/generated
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 show() { printf '\033[2m$ weir %s\033[0m\n' "$*"; "$weir" "$@"; }
@@ -65,8 +66,8 @@ query "SELECT r.full_name AS repository, p.state, count(*) AS pull_requests, sum
        percentile_cont(0.5) WITHIN GROUP (ORDER BY p.merged_at - p.created_at) AS median_time_to_merge
 FROM data.pull_request p JOIN data.repository r USING (tenant_id, data_source, repo_key)
 GROUP BY 1, 2 ORDER BY 3 DESC, 1 LIMIT 6"
-query "SELECT t.key AS tenant, p.script, p.title AS partition, p.cursor_at::timestamp(0) AS complete_up_to
-FROM weir.partition_cursor p JOIN weir.tenant t ON t.id = p.tenant_id ORDER BY 1, 2, 3"
+query "SELECT t.key AS tenant, p.script, count(*) AS partitions, min(p.cursor_at)::timestamp(0) AS complete_up_to
+FROM weir.partition_cursor p JOIN weir.tenant t ON t.id = p.tenant_id GROUP BY 1, 2 ORDER BY 1, 2"
 
 say "It is all still there"
 echo "export WEIR_HOME=$WEIR_HOME WEIR_LOCAL_PATHS=$WEIR_LOCAL_PATHS"
