@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 scripts/build.sh release
 cmake --build build/release --target weir_bench_staging >/dev/null
 export WEIR_BINARY="$PWD/build/weir" WEIR_PROVIDER_SIM="$PWD/build/release/apps/provider-sim/provider-sim"
-[ $# -gt 0 ] || set -- staging git_import
+[ $# -gt 0 ] || set -- staging git_import github_import
 for name; do
   echo "== $name"
   case $name in
