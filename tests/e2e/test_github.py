@@ -7,18 +7,12 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+import github_truth  # noqa: E402
+from github_truth import normal  # noqa: E402
 from npm_packages import npm_package  # noqa: E402
 from simulator import Sim  # noqa: E402
 
 WORLD = ("--repos", "3", "--commits", "130", "--pulls", "105", "--issues", "105", "--runs", "8", "--days", "60")
-# Scripts that read by REST see what REST says.
-REST = {"release"}
-# What a ticket no longer has stays in these.
-GROWING = {f"{ticket}_{what}" for ticket in ("pull_request", "issue") for what in ("label", "assignee", "reviewer")}
-# What a script does not see, by resource; the rest of the truth's columns must be equal.
-LEFT_OUT = {
-    "contributor": {"email"},  # of accounts only with another scope
-}
 
 
 @pytest.fixture
@@ -57,63 +51,8 @@ def github(weir, database, new_home, sim):
     return call
 
 
-def normal(value):
-    """Instants as the tables and the truth both say them."""
-    if isinstance(value, str) and len(value) >= 19 and value[4] == "-" and value[10] == "T":
-        try:
-            return datetime.datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp()
-        except ValueError:
-            return value
-    return value
-
-
-def differences(database, sim, resource, keys):
-    """How the table differs from the truth."""
-    blocked = {str(entry["id"]) for entry in sim.get("/_sim/repositories").json() if entry["blocked"]}
-    rows = {}
-    for (row,) in database.sql(f"SELECT to_jsonb(t) FROM data.{resource} t WHERE deleted_at IS NULL"):
-        if row.get("repo_key") not in blocked:
-            rows[tuple(row[key] for key in keys)] = row
-    view = "rest" if resource in REST else "graphql"
-    truth = {tuple(row[key] for key in keys): row for row in sim.lines(f"/_sim/truth/{resource}?view={view}")}
-    found = [f"{resource}: not there: {key}" for key in truth.keys() - rows.keys()]
-    # Earlier attempts of a run stay; only the latest one is listed.
-    runs = {row["run_key"].split(":")[0] for row in truth.values() if "run_key" in row}
-    found += [f"{resource}: too much: {key}" for key in rows.keys() - truth.keys()
-              if resource not in GROWING and ("run_key" not in keys or key[keys.index("run_key")].split(":")[0] not in runs)]
-    for key in truth.keys() & rows.keys():
-        for column, value in truth[key].items():
-            if column in LEFT_OUT.get(resource, ()) or normal(rows[key][column]) == normal(value):
-                continue
-            found.append(f"{resource} {key}: {column} is {rows[key][column]!r}, not {value!r}")
-    return found
-
-
-def resources(database):
-    return {
-        table: keys
-        for table, keys in database.sql(
-            "SELECT c.relname, array_agg(a.attname ORDER BY k.place) FROM pg_constraint p JOIN pg_class c ON c.oid = p.conrelid "
-            "CROSS JOIN unnest(p.conkey) WITH ORDINALITY k(column_number, place) "
-            "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.column_number "
-            "WHERE p.contype = 'p' AND c.relnamespace = 'data'::regnamespace AND a.attname NOT IN ('tenant_id', 'data_source') "
-            "GROUP BY c.relname")
-    }
-
-
 def assert_tables_are_the_truth(database, sim):
-    tables = resources(database)
-    found = []
-    for resource in sim.get("/_sim/truth").json():
-        if resource != "contributor":
-            found += differences(database, sim, resource, tables[resource])
-    # Contributors: only those who appear somewhere, and all of them who made or reviewed something.
-    found += [line for line in differences(database, sim, "contributor", ["contributor_key"]) if "not there" not in line]
-    for table, column in (("issue", "author_key"), ("pull_request", "author_key"), ("pull_request_review", "reviewer_key")):
-        missing = database.sql(f"SELECT DISTINCT {column} FROM data.{table} t WHERE {column} IS NOT NULL AND NOT EXISTS "
-                               f"(SELECT FROM data.contributor c WHERE c.contributor_key = t.{column} AND c.deleted_at IS NULL)")
-        found += [f"{table}: the contributor {key} is not there" for (key,) in missing]
-    assert not found, f"{len(found)} differences:\n" + "\n".join(sorted(found)[:30])
+    github_truth.assert_tables_are_the_truth(database.sql, sim)
 
 
 def test_an_import_and_what_happens_afterwards(github, database, sim):
