@@ -59,6 +59,19 @@ class Observer(threading.Thread):
         assert not self.wrong, self.wrong
 
 
+def history(world, tenant):
+    return "\n".join(" ".join(str(value) for value in row) for row in world.query(
+        "SELECT r.started_at, r.completed_at, r.epoch, r.script, r.status, r.reason, r.records_imported, r.error "
+        "FROM weir.run r JOIN weir.tenant t ON t.id = r.tenant_id AND t.key = %s ORDER BY r.id", tenant))
+
+
+def assert_same_tables(found, expected, evidence):
+    different = [f"data.{name}: {len(set(map(repr, rows)) - set(map(repr, found.get(name, []))))} rows missing, "
+                 f"{len(set(map(repr, found.get(name, []))) - set(map(repr, rows)))} that should not be"
+                 for name, rows in expected.items() if found.get(name) != rows]
+    assert not different, f"{different} {evidence()}"
+
+
 def assert_runs_never_overlap(world):
     overlaps = world.query("""
       SELECT a.script, a.started_at, a.completed_at, b.started_at FROM weir.run a JOIN weir.run b
@@ -175,8 +188,8 @@ def test_a_restart_of_the_database_steals_nothing(world, mode):
         restart_server(mode)
         for importer in importers:
             importer.wait(timeout=120)
-        world.weir("import", "--tenant", tenant)
-        assert world.tables(tenant) == expected, f"seed {seed}"
+        last = world.weir("import", "--tenant", tenant)
+        assert_same_tables(world.tables(tenant), expected, lambda: f"seed {seed}\n{last.stdout}{history(world, tenant)}")
         assert_runs_never_overlap(world)
     print(f"\nrestarts ({mode}) under two importers: nothing stolen, nothing missing")
 

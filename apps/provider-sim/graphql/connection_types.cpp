@@ -41,6 +41,7 @@ void nodes(E& e, const O& o, const F& f) { e.list(connection_of(o).nodes, f); }
 
 void edges(E& e, const O& o, const F& f) {
   std::vector<Object> list;
+  list.reserve(connection_of(o).nodes.size());
   const TypeDef& type = Schema::get().at(f.definition->named());
   for (Index i = 0; i < connection_of(o).nodes.size(); ++i) list.push_back({.type = &type, .data = o.data, .index = i});
   e.list(list, f);

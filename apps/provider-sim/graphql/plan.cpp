@@ -83,6 +83,7 @@ class Planner {
   Plan plan() {
     Plan plan;
     std::vector<const Selection*> selections;
+    selections.reserve(operation_.selections.size());
     for (const Selection& selection : operation_.selections) selections.push_back(&selection);
     plan.fields = fields_of(Schema::get().at("Query"), selections, 1);
     plan.cost = std::max<std::int64_t>(1, (requests_ + 50) / 100);

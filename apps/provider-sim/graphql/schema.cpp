@@ -46,6 +46,7 @@ const TypeDef& Schema::at(std::string_view name) const {
 std::vector<const TypeDef*> Schema::possible_types(const TypeDef& type) const {
   if (type.kind == TypeDef::Kind::object) return {&type};
   std::vector<const TypeDef*> types;
+  types.reserve(type.possible.size());
   for (const auto name : type.possible) types.push_back(&at(name));
   return types;
 }

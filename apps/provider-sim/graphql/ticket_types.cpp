@@ -105,6 +105,7 @@ void merge_commit(E& e, const O& o, const F& f) {
 void review_requests(E& e, const O& o, const F& f) {
   const auto& reviewers = o.as<Pull>().requested_reviewers;
   std::vector<Item> items;
+  items.reserve(reviewers.size());
   for (const Index reviewer : reviewers)
     items.push_back({fmt::format("{}", reviewer),
                      {.type = type_of<"ReviewRequest">(), .data = &e.world().account(reviewer), .index = reviewer}});

@@ -90,6 +90,7 @@ void Validator::check_selection_kind(const FieldDef& definition, const Selection
   const std::string name(definition.named());
   if (static_cast<bool>(definition.result) != field.selections.empty()) return;
   std::vector<std::string> names;
+  names.reserve(field.selections.size());
   for (const Selection& selection : field.selections) names.push_back('"' + selection.name + '"');
   const auto message =
       definition.result
