@@ -39,7 +39,9 @@ std::map<RowStore::Origin, RowOrder> seen_rows(const RowStore& store, const Open
 
 }  // namespace
 
-pg::Command assert_fence(const RunRight& right) { return {sql::assert_fence, of_run(right).add(right.fence)}; }
+pg::Command assert_checkpoint(const RunRight& right, std::int64_t committed) {
+  return {sql::assert_checkpoint, of_run(right).add(right.fence).add(right.run).add(committed)};
+}
 
 pg::Command open_gap(const RunRight& right, const Gap& gap) {
   auto params = of_run(right);
@@ -111,7 +113,7 @@ std::vector<pg::Command> Checkpoint::commands() {
   std::vector<pg::Command> commands;
   add_rows(commands);
   add_seen(commands);
-  commands.push_back(assert_fence(progress_.right));
+  commands.push_back(assert_checkpoint(progress_.right, progress_.committed));
   cursors_at_ = commands.size();
   add_cursors(commands);
   add_gaps(commands);

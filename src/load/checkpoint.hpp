@@ -37,6 +37,7 @@ struct RunProgress {
   const RunLog& log;
   RunCounts counts;  // committed rows, and requests so far
   std::string ledger_resource;
+  std::int64_t committed = 0;  // transactions under the run's right
   bool is_run_saved = false;   // it has a row of history
   bool must_save_run = false;  // it shall have one, whatever this checkpoint brings
   std::set<std::string> partitions_in_ledger{};
@@ -79,7 +80,8 @@ class Checkpoint {
   std::size_t log_lines_ = 0;
 };
 
-pg::Command assert_fence(const RunRight& right);
+// `committed`: how many transactions of the run were committed under its right.
+pg::Command assert_checkpoint(const RunRight& right, std::int64_t committed);
 pg::Command open_gap(const RunRight& right, const Gap& gap);
 pg::Command close_gaps(const RunRight& right, const std::string& partition, const std::string& kind);
 pg::Command save_run(const RunRight& right, const RunCounts& counts, const RunLog& log, bool did_something);

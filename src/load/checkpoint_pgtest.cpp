@@ -55,6 +55,41 @@ TEST_F(CheckpointTest, RowsCursorHistoryAndCountsAppearTogether) {
             "2 2 0");
 }
 
+// A fail-over to a replica that was behind: the rows of a checkpoint are gone, and so is its count.
+TEST_F(CheckpointTest, ADatabaseThatLostACheckpointIsNotGivenTheRestOfTheRun) {
+  const auto right = runs.claim();
+  with_database([&](pg::Database& door) -> Task<> {
+    auto run = writer(door, right);
+    append(run, "r1", "1", "one", "r1");
+    co_await run.checkpoint();
+    append(run, "r1", "2", "two", "r1");
+    co_await run.checkpoint();
+    super("DELETE FROM data.pull_request WHERE number = '2'");
+    super("UPDATE weir.data_source_run SET checkpoints = checkpoints - 1");
+    run.set_cursor(cursor(0, k_day));
+    const auto error = co_await error_of(run.checkpoint());
+    EXPECT_EQ(error.code, ErrorCode::lease_lost);
+    EXPECT_TRUE(error.message.contains("the database has 1 of the 2 checkpoints of this run")) << error.message;
+    const auto end = co_await error_of(run.finish("COMPLETED", std::nullopt, std::nullopt));
+    EXPECT_EQ(end.code, ErrorCode::lease_lost);
+  });
+  EXPECT_EQ(count("weir.partition_cursor"), "0");
+  EXPECT_EQ(super("SELECT status FROM weir.data_source_run"), "RUNNING");
+}
+
+// Sequences can go back too: the same fence given twice.
+TEST_F(CheckpointTest, ARunOfAnotherWithTheSameFenceIsNotMine) {
+  const auto right = runs.claim();
+  with_database([&](pg::Database& door) -> Task<> {
+    auto run = writer(door, right);
+    super("UPDATE weir.data_source_run SET run_id = weir.uuid_v7()");
+    append(run, "r1", "1", "one", "r1");
+    const auto error = co_await error_of(run.checkpoint());
+    EXPECT_EQ(error.code, ErrorCode::lease_lost);
+  });
+  expect_nothing_visible();
+}
+
 TEST_F(CheckpointTest, AReplacedFenceLetsNothingThroughEverAgain) {
   with_database([&](pg::Database& door) -> Task<> {
     auto run = writer(door, runs.claim());

@@ -93,8 +93,8 @@ class GenerationEnd {
     const auto first = statements.size();
     auto answers = co_await state_.transact([&] {
       auto commands = statements;
-      commands.push_back(assert_fence(state_.right));
       const auto progress = state_.progress();
+      commands.push_back(assert_checkpoint(state_.right, progress.committed));
       commands.push_back(
           save_run(state_.right, progress.counts, state_.log, state_.is_run_saved || state_.log.is_notable()));
       if (auto lines = state_.log.command(state_.right.tenant, state_.right.run)) commands.push_back(std::move(*lines));

@@ -68,9 +68,9 @@ class Model {
 };
 
 TEST_F(MergeTest, EqualsAModelWhateverIsAppendedAndWheneverItIsCommitted) {
-  const auto right = runs.claim();
   with_database([&](pg::Database& door) -> Task<> {
     for (const unsigned seed : {1U, 2U, 3U}) {
+      const auto right = runs.claim(fmt::format("test/seed-{}", seed));
       super("DELETE FROM data.pull_request");
       Random random(seed);
       Model model;

@@ -46,7 +46,10 @@ Task<std::vector<pg::Rows>> RunWriter::State::transact(std::function<std::vector
   Retry retry(retry_settings(settings), random);
   for (;;) {
     auto answers = co_await attempt(database, right.tenant, build());
-    if (answers) co_return std::move(*answers);
+    if (answers) {
+      ++committed;
+      co_return std::move(*answers);
+    }
     const auto error = answers.error();
     if (error.code == ErrorCode::lease_lost) lost = error;
     if (error.code != ErrorCode::transaction_conflict) throw Failure(error);
@@ -66,6 +69,7 @@ RunProgress RunWriter::State::progress(bool must_save_run) const {
           .log = log,
           .counts = so_far,
           .ledger_resource = settings.ledger_resource,
+          .committed = committed,
           .is_run_saved = is_run_saved,
           .must_save_run = must_save_run,
           .partitions_in_ledger = partitions_in_ledger};

@@ -27,7 +27,8 @@ struct RunWriter::State {
 
   // Throws lease_lost once the right was lost or used up.
   void require_right() const;
-  // A transaction with the tenant's role; conflicts are retried, `build` makes the statements of each attempt.
+  // A transaction with the tenant's role, which shows assert_checkpoint(); conflicts are retried, `build` makes the
+  // statements of each attempt.
   Task<std::vector<pg::Rows>> transact(std::function<std::vector<pg::Command>()> build);
 
   RunProgress progress(bool must_save_run = false) const;
@@ -57,6 +58,7 @@ struct RunWriter::State {
   RunLog log;
   RunCounts counts;  // requests, bytes and waits so far
   RunCounts total;
+  std::int64_t committed = 0;  // transactions under the right
   std::map<std::string, std::unique_ptr<MergeStatement>> statements;
   std::set<std::string> partitions_in_ledger;
   std::chrono::steady_clock::time_point last_checkpoint = std::chrono::steady_clock::now();

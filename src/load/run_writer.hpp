@@ -115,7 +115,9 @@ class RunWriter {
   // other transactions are retried; rows that the database refuses all the same are searched for, rejected alone (as
   // failed, with their ids in the log and a gap `rejected`) and the rest committed. Throws Failure, and nothing of the
   // checkpoint is visible:
-  //   lease_lost    the fence was replaced or the lease ran out; every later call throws the same
+  //   lease_lost    the fence was replaced, the lease ran out, or the database has lost checkpoints of this run
+  //   (docs/adr/
+  //                 0062); every later call throws the same
   //   conflict      a cursor was moved by somebody else meanwhile
   //   invalid_data  over 100 rows are refused: that is no bad record but a table that fits no longer
   //   disk_full, database_unreachable, …  what was pending is still pending

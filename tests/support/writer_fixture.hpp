@@ -49,7 +49,8 @@ class WriterFixture : public testing::Test {
 };
 
 // The error a call throws; internal when it throws none.
-inline Task<Error> error_of(Task<std::map<std::string, std::int64_t>> call) {
+template <class T>
+Task<Error> error_of(Task<T> call) {
   try {
     co_await std::move(call);
   } catch (const Failure& failure) {

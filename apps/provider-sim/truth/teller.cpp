@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "provider-sim/base/words.hpp"
 #include "provider-sim/rest/renderer.hpp"
 #include "provider-sim/world/contributors.hpp"

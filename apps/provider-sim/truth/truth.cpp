@@ -49,6 +49,7 @@ TruthOptions parse_truth_options(const Query& query) {
 
 std::vector<std::string_view> truth_resources() {
   std::vector<std::string_view> names;
+  names.reserve(std::size(k_entries));
   for (const Entry& entry : k_entries) names.push_back(entry.resource);
   return names;
 }

@@ -71,6 +71,7 @@ Result<ActivityPlan> parse_counts(const nlohmann::json& json) {
     }
     if (!find_kind(name) || !is_count(count)) {
       std::vector<std::string_view> known;
+      known.reserve(std::size(k_kinds));
       for (const Kind& kind : k_kinds) known.push_back(kind.name);
       return fail(
           ErrorCode::invalid_input,

@@ -95,6 +95,7 @@ void RepositoryGenerator::make_reviews(Pull& pull) {
 
 void RepositoryGenerator::number_tickets() {
   std::vector<std::pair<Ticket*, Pull*>> tickets;
+  tickets.reserve(repository_.issues.size() + repository_.pulls.size());
   for (Issue& issue : repository_.issues) tickets.emplace_back(&issue, nullptr);
   for (Pull& pull : repository_.pulls) tickets.emplace_back(&pull, &pull);
   std::ranges::sort(tickets, {},

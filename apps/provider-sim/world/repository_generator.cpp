@@ -40,7 +40,7 @@ Index RepositoryGenerator::make_commit(Time at, Index parent, Index second_paren
   commit.author = world_.pick_person(dice_.next());
   commit.committer = is_by_browser ? world_.web_flow() : commit.author;
   if (!is_by_browser && dice_.percent(8)) commit.committer = world_.pick_person(dice_.next());
-  commit.authored_at = dice_.percent(15) ? at - std::chrono::seconds(dice_.below(5 * 86400)) : at;
+  commit.authored_at = dice_.percent(15) ? at - std::chrono::seconds(dice_.below(std::uint64_t{5} * 86400)) : at;
   commit.is_verified = is_by_browser || dice_.percent(20);
   if (second_parent == k_none) draw_changes(commit, dice_);
   return world_.add_commit(repository_, commit);
