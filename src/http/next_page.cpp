@@ -25,14 +25,4 @@ Result<std::optional<Url>> next_from_links(const Url& base, const Url& current, 
   return follow_link(base, current, find_link(headers, "next").value_or(""), foreign);
 }
 
-Result<> PageTrail::visit(std::string_view position) {
-  const auto [_, is_new] = seen_.insert(std::hash<std::string_view>{}(position));
-  if (!is_new)
-    return fail(ErrorCode::provider_failed,
-                fmt::format("page {} is one that was read before: the provider's pages go in circles", pages() + 1));
-  if (seen_.size() > pages_max_)
-    return fail(ErrorCode::answer_too_large, fmt::format("there are more than {} pages", pages_max_));
-  return {};
-}
-
 }  // namespace weir::http

@@ -121,14 +121,5 @@ TEST(NextPage, ComesFromTheLinkHeader) {
   EXPECT_FALSE(next_from_links(base, base, {}, ForeignLink::refuse).value().has_value());
 }
 
-TEST(PageTrail, NoticesCirclesAndEndlessWalks) {
-  PageTrail trail(3);
-  EXPECT_TRUE(trail.visit("a").has_value());
-  EXPECT_TRUE(trail.visit("b").has_value());
-  EXPECT_EQ(trail.visit("a").error().code, ErrorCode::provider_failed);
-  EXPECT_TRUE(trail.visit("c").has_value());
-  EXPECT_EQ(trail.visit("d").error().code, ErrorCode::answer_too_large);
-}
-
 }  // namespace
 }  // namespace weir::http

@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t k_recent_pages = 3;
 constexpr std::size_t k_tail_keys = 8;
 constexpr int k_torn_max = 40;
-constexpr int k_stuck_max = 1000;  // pages read again after a step back to the begin, and more
+constexpr int k_stuck_max = 1000;  // pages read again after a step back to the begin, and more; empty pages in a row
+constexpr std::int64_t k_pages_max = 1'000'000;
 
 // FNV-1a: positions outlive the process, so the hash must not depend on the library.
 std::uint64_t hash_of(std::string_view key) {
@@ -108,7 +109,16 @@ Result<Listing::Verdict> Listing::accept_token(const Page& page) {
   if (!page.has_more) return Verdict::done;
   if (page.next_token.empty()) return broken("it says that there are more, but not where");
   if (page.next_token == token_) return broken("the next page is the page itself");
+  if (page.next_token == landmark_) return broken("its pages lead back to one that was shown");
+  stuck_ = page.records.empty() ? stuck_ + 1 : 0;
+  if (stuck_ > k_stuck_max) return broken(fmt::format("{} pages in a row hold nothing", stuck_));
+  if (pages_ > k_pages_max) return broken(fmt::format("it has more than {} pages", k_pages_max));
   token_ = page.next_token;
+  if (++since_landmark_ == landmark_reach_) {
+    landmark_ = token_;
+    landmark_reach_ *= 2;
+    since_landmark_ = 0;
+  }
   return Verdict::joined;
 }
 

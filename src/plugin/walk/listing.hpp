@@ -41,8 +41,8 @@ class Listing {
 
   // Fills in the place of the next page.
   PageQuery next(PageQuery query);
-  // The answer to next(). provider_failed: the server's paging is broken (it promises more and shows nothing, repeats a
-  // token, or sorts the listing anew for every request).
+  // The answer to next(). provider_failed: the server's paging is broken (it promises more and shows nothing, its
+  // tokens lead in a circle or for ever on, or it sorts the listing anew for every request).
   Result<Verdict> accept(const Page& page);
 
   bool is_first_page() const { return pages_ == 0; }
@@ -70,6 +70,11 @@ class Listing {
   int stuck_ = 0;                          // pages since it last got further
   std::int64_t furthest_ = 0;
   std::string token_{};
+  // A token passed on the way: who comes back to it goes in circles. It moves on after 1, 2, 4 … pages (Brent), so that
+  // every circle is noticed within three rounds of it, without remembering the others.
+  std::string landmark_{};
+  std::int64_t landmark_reach_ = 1;
+  std::int64_t since_landmark_ = 0;
   std::deque<Keys> recent_{};          // of the last pages shown, the newest at the front
   std::vector<std::uint64_t> tail_{};  // the last few keys shown, for position()
   std::optional<Instant> last_{};      // the cursor value of the last record shown

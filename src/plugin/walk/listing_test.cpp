@@ -168,5 +168,30 @@ TEST(Listing, BrokenPagingIsAnErrorNotALoop) {
   }
 }
 
+TEST(Listing, PagesThatLeadInACircleEnd) {
+  for (int lead = 0; lead <= 20; ++lead) {
+    for (int round = 2; round <= 20; ++round) {
+      Listing listing({.address = PageAddress::token});
+      int pages = 0;
+      for (Result<Listing::Verdict> verdict = joined; verdict; ++pages) {
+        const auto place = pages <= lead ? pages : lead + (pages - lead) % round;
+        verdict = listing.accept({.records = {{"r"}}, .has_more = true, .next_token = fmt::format("t{}", place)});
+        ASSERT_LE(pages, 3 * (lead + round)) << lead << " " << round;
+      }
+      EXPECT_GT(pages, lead + round - 1) << "no page of the circle is missed";
+    }
+  }
+}
+
+TEST(Listing, EmptyPagesForEverEnd) {
+  Listing listing({.address = PageAddress::token});
+  int pages = 0;
+  for (Result<Listing::Verdict> verdict = joined; verdict; ++pages) {
+    verdict = listing.accept({.has_more = true, .next_token = fmt::format("t{}", pages)});
+    ASSERT_LT(pages, 2'000);
+  }
+  EXPECT_GT(pages, 900);
+}
+
 }  // namespace
 }  // namespace weir::plugin
