@@ -11,21 +11,34 @@ using std::chrono::milliseconds;
 
 // A provider that answers every try with a short wait is left alone for a while.
 constexpr int k_limits_max = 10;
+// Each takes minutes, and somebody waits: whoever did not answer twice will not do so at the fifth try.
+constexpr int k_timeouts_max = 2;
 constexpr auto k_wait_counted_min = milliseconds(50);  // less is the budget's own bookkeeping
 constexpr auto k_told_max = milliseconds(60'000);
 
+// A login page may be that of something in between: only who sees no other answer needs other credentials.
+bool is_login_page(const CallAttempt& attempt) {
+  return attempt.verdict.meaning == AnswerClass::auth && attempt.response.status < 300;
+}
+
 FailedAttempt failed_attempt(const CallAttempt& attempt) {
   if (attempt.failure) return attempt.failure->code;
+  if (is_login_page(attempt)) return ErrorCode::provider_failed;
   const auto code = error_code_of(attempt.verdict.meaning).value_or(ErrorCode::internal);
   if (attempt.verdict.meaning != AnswerClass::transient) return {ErrorCode::invalid_input};
   if (!attempt.seen.retry_after) return code;
   return {code, std::min(k_told_max, std::chrono::ceil<milliseconds>(*attempt.seen.retry_after))};
 }
 
-CallError call_error(const CallAttempt& attempt, const Url& url) {
+// A provider that does not answer has failed like any other; ErrorCode::timed_out is the caller's own deadline.
+CallError call_error(const CallAttempt& attempt, const Url& url, Deadline deadline) {
   const auto meaning = attempt.failure ? AnswerClass::transient : attempt.verdict.meaning;
-  return {error_of(attempt, url), meaning, attempt.response.status};
+  CallError error{error_of(attempt, url), meaning, attempt.response.status};
+  if (error.error.code == ErrorCode::timed_out && !deadline.is_over()) error.error.code = ErrorCode::provider_failed;
+  return error;
 }
+
+bool is_timeout(const CallAttempt& attempt) { return attempt.failure && attempt.failure->code == ErrorCode::timed_out; }
 
 // The provider's words may repeat what it was sent, and they go to errors and, of a limit, to the shared budget.
 void remove_secrets(CallAttempt& attempt, const std::vector<Secret>& secrets) {
@@ -141,7 +154,7 @@ CallAttempt BudgetedClient::evaluate(const Call& call, const std::vector<Secret>
 Task<CallResult> BudgetedClient::call(Call call, Deadline deadline) {
   Retry retry(account_.retry, outbound_.random);
   bool has_renewed = false;
-  for (int limits = 0;;) {
+  for (int limits = 0, timeouts = 0;;) {
     auto request = co_await sign(call.request, deadline);
     if (!request) co_return std::unexpected(refused(std::move(request.error())));
     auto permit = co_await admit(rate_call(call), deadline);
@@ -154,13 +167,14 @@ Task<CallResult> BudgetedClient::call(Call call, Deadline deadline) {
     auto attempt = evaluate(call, secrets_of(*request, call.request.url), std::move(fetched), std::move(*permit));
     if (attempt.is_answered())
       co_return Answer{std::move(attempt.response), attempt.verdict.meaning, attempt.provider_time};
-    auto error = call_error(attempt, call.request.url);
+    auto error = call_error(attempt, call.request.url, deadline);
     const bool can_restart = sink.restart();
     if (error.meaning == AnswerClass::limited && outbound_.broker != nullptr && can_restart && ++limits < k_limits_max)
       continue;  // the budget knows of it: its next leave comes after the wait
     if (error.meaning == AnswerClass::limited)
       error.park_until = outbound_.clock.now() + attempt.verdict.wait.value_or(k_unsaid_wait) + k_unsaid_wait;
     if (error.park_until || !can_restart) co_return std::unexpected(std::move(error));
+    if (is_timeout(attempt) && ++timeouts >= k_timeouts_max) co_return std::unexpected(std::move(error));
     call.request.buffer = std::move(attempt.response.body);
     if (error.meaning == AnswerClass::auth && error.status == 401 && !std::exchange(has_renewed, true)) {
       const auto renewed = co_await renew(call.request, credentials_of(*request));

@@ -50,7 +50,7 @@ std::vector<Fault> faults() {
        answer_too_large},
       {"sends one header without end",
        {.parts = {head + "X: "}, .repeated = std::string(1000, 'x'), .repeats = 1'000'000},
-       provider_failed},
+       answer_too_large},
       {"sends interim answers without end",
        {.repeated = "HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n", .repeats = 1'000'000},
        answer_too_large},

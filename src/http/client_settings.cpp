@@ -1,6 +1,7 @@
 #include "http/client_settings.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 
 #include <fmt/format.h>
@@ -28,6 +29,17 @@ Result<> check_readable(const char* name, const std::filesystem::path& path) {
   return fail(ErrorCode::configuration, fmt::format("{} names {}, which cannot be read", name, path.string()));
 }
 
+Result<> read_timeout(const EnvironmentLookup& environment, const char* name, std::chrono::milliseconds& timeout) {
+  const auto text = value_of(environment, name);
+  if (text.empty()) return {};
+  std::int64_t value = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || stop != text.data() + text.size() || value < 100 || value > 3'600'000)
+    return fail(ErrorCode::configuration, fmt::format("{} must be a number from 100 to 3600000", name));
+  timeout = std::chrono::milliseconds(value);
+  return {};
+}
+
 }  // namespace
 
 Result<ClientSettings> client_settings_from(const EnvironmentLookup& environment) {
@@ -42,7 +54,8 @@ Result<ClientSettings> client_settings_from(const EnvironmentLookup& environment
   settings.ca_directory = value_of(environment, "SSL_CERT_DIR");
   for (const auto& checked :
        {check_proxy("HTTPS_PROXY", settings.proxy.https_proxy), check_proxy("HTTP_PROXY", settings.proxy.http_proxy),
-        check_readable("SSL_CERT_FILE", settings.ca_file), check_readable("SSL_CERT_DIR", settings.ca_directory)})
+        check_readable("SSL_CERT_FILE", settings.ca_file), check_readable("SSL_CERT_DIR", settings.ca_directory),
+        read_timeout(environment, "WEIR_REQUEST_TIMEOUT_MS", settings.total_timeout)})
     if (!checked) return std::unexpected(checked.error());
   return settings;
 }

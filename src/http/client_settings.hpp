@@ -30,8 +30,8 @@ struct ClientSettings {
   std::vector<std::string> resolve;
 };
 
-// Reads WEIR_EGRESS_ALLOW, HTTPS_PROXY, HTTP_PROXY, NO_PROXY (upper or lower case), SSL_CERT_FILE and SSL_CERT_DIR.
-// Error configuration: one of them cannot be read or used; the message names it.
+// Reads WEIR_EGRESS_ALLOW, WEIR_REQUEST_TIMEOUT_MS (total_timeout), HTTPS_PROXY, HTTP_PROXY, NO_PROXY (upper or lower
+// case), SSL_CERT_FILE and SSL_CERT_DIR. Error configuration: one of them cannot be read or used; the message names it.
 using EnvironmentLookup = std::function<const char*(const char* name)>;
 Result<ClientSettings> client_settings_from(const EnvironmentLookup& environment);
 

@@ -18,8 +18,10 @@ TEST(Proxy, IsNotUsedWhereTheOperatorSaysSo) {
 }
 
 TEST(ClientSettings, ComeFromTheEnvironment) {
-  std::map<std::string, std::string> environment{
-      {"WEIR_EGRESS_ALLOW", "10.0.0.0/8"}, {"https_proxy", "http://u:geheim@proxy:3128"}, {"NO_PROXY", "a,b"}};
+  std::map<std::string, std::string> environment{{"WEIR_EGRESS_ALLOW", "10.0.0.0/8"},
+                                                 {"https_proxy", "http://u:geheim@proxy:3128"},
+                                                 {"NO_PROXY", "a,b"},
+                                                 {"WEIR_REQUEST_TIMEOUT_MS", "1500"}};
   const auto lookup = [&](const char* name) -> const char* {
     const auto found = environment.find(name);
     return found == environment.end() ? nullptr : found->second.c_str();
@@ -29,10 +31,10 @@ TEST(ClientSettings, ComeFromTheEnvironment) {
   EXPECT_TRUE(settings->egress.check_host("10.1.1.1").has_value());
   EXPECT_EQ(settings->proxy.https_proxy.reveal(), "http://u:geheim@proxy:3128");
   EXPECT_EQ(settings->proxy.no_proxy, "a,b");
-  const std::vector<std::pair<std::string, std::string>> wrong{{"HTTPS_PROXY", "ftp://u:geheim@x"},
-                                                               {"HTTP_PROXY", "proxy:3128"},
-                                                               {"SSL_CERT_FILE", "/does/not/exist"},
-                                                               {"WEIR_EGRESS_ALLOW", "10.0.0.0/99"}};
+  EXPECT_EQ(settings->total_timeout, std::chrono::milliseconds(1500));
+  const std::vector<std::pair<std::string, std::string>> wrong{
+      {"HTTPS_PROXY", "ftp://u:geheim@x"},  {"HTTP_PROXY", "proxy:3128"},        {"SSL_CERT_FILE", "/does/not/exist"},
+      {"WEIR_EGRESS_ALLOW", "10.0.0.0/99"}, {"WEIR_REQUEST_TIMEOUT_MS", "soon"}, {"WEIR_REQUEST_TIMEOUT_MS", "0"}};
   for (const auto& [name, value] : wrong) {
     environment = {{name, value}};
     const auto refused = client_settings_from(lookup);

@@ -27,6 +27,8 @@ Error Transfer::error_of(CURLcode result) const {
       return say(ErrorCode::configuration, "was not called: the file in SSL_CERT_FILE holds no certificate");
     case CURLE_SSL_CONNECT_ERROR: return say(ErrorCode::provider_failed, "does not speak TLS as it should");
     case CURLE_BAD_CONTENT_ENCODING: return say(ErrorCode::provider_failed, "sent a body that does not decompress");
+    // What libcurl says of a header line longer than it ever takes.
+    case CURLE_OUT_OF_MEMORY: return say(ErrorCode::answer_too_large, "sent a header line that is too long");
     case CURLE_PARTIAL_FILE: return say(ErrorCode::provider_failed, "cut its answer short");
     case CURLE_GOT_NOTHING: return say(ErrorCode::provider_failed, "closed the connection without an answer");
     case CURLE_UNSUPPORTED_PROTOCOL:
