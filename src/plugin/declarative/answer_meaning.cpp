@@ -7,6 +7,8 @@ namespace {
 
 using http::AnswerClass;
 
+constexpr std::size_t k_message_bytes_max = 200;
+
 AnswerClass class_of(ErrorAction action) {
   switch (action) {
     case ErrorAction::unreachable:
@@ -38,7 +40,7 @@ bool fits(const ErrorRule& rule, int status) {
 std::string message_of(const Value& errors) {
   const auto message = errors.at(0).get("message");
   const auto* text = message.as<std::string_view>();
-  return text == nullptr ? "a GraphQL error" : "GraphQL: " + std::string(text->substr(0, 200));
+  return text == nullptr ? "a GraphQL error" : "GraphQL: " + std::string(text->substr(0, k_message_bytes_max));
 }
 
 AnswerClass class_of_type(std::string_view type) {
@@ -55,10 +57,26 @@ bool has_data(const Value& data) {
          });
 }
 
+// Neither data nor errors: GitHub tells of secondary limits so, in a message. To take it for an empty page would lose
+// what is on that page.
+http::AnswerRule ruling_without_data(const Value& response) {
+  const auto message = response.get("message");
+  const auto* text = message.as<std::string_view>();
+  if (text == nullptr || text->empty())
+    return {.meaning = AnswerClass::transient, .reason = "a GraphQL answer without data"};
+  const bool is_limit =
+      http::contains_ignoring_case(*text, "rate limit") || http::contains_ignoring_case(*text, "abuse detection");
+  return {.meaning = is_limit ? AnswerClass::limited : AnswerClass::transient,
+          .reason = "GraphQL: " + std::string(text->substr(0, k_message_bytes_max))};
+}
+
 // Errors in a 200: a limit whatever else is there; otherwise only when nothing came with them.
 std::optional<http::AnswerRule> graphql_ruling(const Value& response) {
   const auto errors = response.get("errors");
-  if (errors.size().value_or(0) == 0 || !errors.is_array()) return std::nullopt;
+  if (errors.size().value_or(0) == 0 || !errors.is_array()) {
+    if (response.get("data").is_object()) return std::nullopt;
+    return ruling_without_data(response);
+  }
   std::optional<AnswerClass> meaning;
   errors.each([&](const Value& error) {
     const auto type = error.get("type");
