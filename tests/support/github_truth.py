@@ -47,15 +47,21 @@ class Comparison:
         return {tuple(row[key] for key in self.keys[resource]): row for row in found
                 if row.get("repo_key") not in self.blocked}
 
+    def truth(self, resource, options):
+        lines = self.sim.lines(f"/_sim/truth/{resource}?{options}")
+        return {tuple(row[key] for key in self.keys[resource]): row for row in lines}
+
     def differences(self, resource):
         """How the table differs from the truth."""
         rows, keys = self.rows(resource), self.keys[resource]
         view = "rest" if resource in REST else "graphql"
-        truth = {tuple(row[key] for key in keys): row for row in self.sim.lines(f"/_sim/truth/{resource}?view={view}")}
+        truth = self.truth(resource, f"view={view}")
+        # Commits stay that a force-push has taken off their branch.
+        left_behind = self.truth(resource, f"view={view}&orphans=true").keys() if resource.startswith("commit") else set()
         found = [f"{resource}: not there: {key}" for key in truth.keys() - rows.keys()]
         # Earlier attempts of a run stay; only the latest one is listed.
         runs = {row["run_key"].split(":")[0] for row in truth.values() if "run_key" in row}
-        found += [f"{resource}: too much: {key}" for key in rows.keys() - truth.keys() if resource not in GROWING
+        found += [f"{resource}: too much: {key}" for key in rows.keys() - truth.keys() - left_behind if resource not in GROWING
                   and ("run_key" not in keys or key[keys.index("run_key")].split(":")[0] not in runs)]
         for key in truth.keys() & rows.keys():
             for column, value in truth[key].items():

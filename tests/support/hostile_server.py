@@ -1,9 +1,9 @@
 """A server whose answers are an attack: the first part of a path says which. Every attack is written as it is sent, so
 that the server itself stays small."""
-import gzip
 import json
 import socket
 import threading
+import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -61,7 +61,10 @@ class Handler(BaseHTTPRequestHandler):
     def attack_bomb(self):
         """A gigabyte in one megabyte of gzip."""
         self.begin(Content_Encoding="gzip")
-        self.wfile.write(self.server.bomb)
+        packer = zlib.compressobj(1, wbits=31)
+        for _ in range(1024):
+            self.wfile.write(packer.compress(b" " * MEGABYTE))
+        self.wfile.write(packer.flush())
 
     def attack_deep(self):
         self.whole(b"[" * 1_000_000 + b"]" * 1_000_000)
@@ -134,7 +137,6 @@ class HostileServer(ThreadingHTTPServer):
         self.url = f"http://{address}:{self.server_address[1]}"
         self.seen, self.pages, self.target = [], 0, ""
         self.is_over = threading.Event()
-        self.bomb = gzip.compress(b" " * (8 * MEGABYTE), 9) * 128
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def stop(self):
