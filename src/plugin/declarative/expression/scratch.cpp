@@ -23,7 +23,7 @@ char* Scratch::allocate(std::size_t bytes) {
   bytes = (bytes + k_alignment - 1) / k_alignment * k_alignment;
   if (bytes > limits_.bytes_max - std::min(used_, limits_.bytes_max)) return nullptr;
   used_ += bytes;
-  if (bytes > left_) {
+  if (bytes > left_ || next_ == nullptr) {
     const bool is_first = blocks_.empty();
     const auto size = is_first && bytes <= k_block_bytes ? k_block_bytes : std::max(bytes, k_block_bytes);
     if (is_first && size != k_block_bytes) blocks_.push_back(std::make_unique_for_overwrite<char[]>(k_block_bytes));

@@ -156,6 +156,9 @@ TEST_F(Expressions, HaveFiltersForLists) {
   EXPECT_EQ(run("{{ record.user | keys }}"), R"(["login","type"])");
 }
 
+// Of the very first expression, before anything was made.
+TEST_F(Expressions, MakeAnEmptyListOfAnEmptyList) { EXPECT_EQ(run("{{ record.nil | map('x') | max }}"), "null"); }
+
 TEST_F(Expressions, ConvertNumbers) {
   EXPECT_EQ(run("{{ '12' | int + 1 }}"), "13");
   EXPECT_EQ(run("{{ '12.7' | int }} {{ 3.9 | int }} {{ '68.49' | float }} {{ 2.5 | round }}"), R"("12 3 68.49 3")");
