@@ -29,6 +29,13 @@ pg::Command set_unreachable(const RunRight& right, const std::string& partition,
   return {sql::set_unreachable, std::move(params)};
 }
 
+pg::Command save_validator(const RunRight& right, const std::string& partition, const Validator& validator) {
+  auto params = of_run(right);
+  params.add(partition).add(validator.request).add(validator.etag).add(validator.last_modified);
+  params.add(validator.shown_from).add(validator.declaration_hash);
+  return {sql::save_validator, std::move(params)};
+}
+
 // Keys of the rows that each listing has seen: refused rows too, since the provider does have them.
 std::map<RowStore::Origin, RowOrder> seen_rows(const RowStore& store, const OpenBatches& batches) {
   std::map<RowStore::Origin, RowOrder> seen;
@@ -59,7 +66,7 @@ pg::Command save_run(const RunRight& right, const RunCounts& counts, const RunLo
   params.add(right.run).add(right.user_id).add(did_something);
   params.add(counts.imported).add(counts.unchanged).add(counts.deleted).add(counts.failed).add(counts.mended);
   params.add(counts.requests).add(counts.not_modified).add(counts.bytes).add(counts.waited_ms).add(counts.checkpoints);
-  params.add(log.lines()).add(log.dropped());
+  params.add(log.lines()).add(log.dropped()).add(counts.points);
   return {sql::save_run, std::move(params)};
 }
 
@@ -116,6 +123,7 @@ std::vector<pg::Command> Checkpoint::commands() {
   commands.push_back(assert_checkpoint(progress_.right, progress_.committed));
   cursors_at_ = commands.size();
   add_cursors(commands);
+  add_validators(commands);
   add_gaps(commands);
   add_ledger(commands);
   save_at_ = commands.size();
@@ -146,6 +154,13 @@ void Checkpoint::add_cursors(std::vector<pg::Command>& commands) const {
   for (const auto& [partition, cursor] : pending_.cursors) commands.push_back(move_cursor(progress_.right, cursor));
   for (const auto& [partition, state] : pending_.unreachable)
     commands.push_back(set_unreachable(progress_.right, partition, state));
+}
+
+void Checkpoint::add_validators(std::vector<pg::Command>& commands) const {
+  for (const auto& [partition, validator] : pending_.validators) {
+    commands.push_back({sql::drop_validators, of_run(progress_.right).add(partition)});
+    if (validator) commands.push_back(save_validator(progress_.right, partition, *validator));
+  }
 }
 
 void Checkpoint::add_gaps(std::vector<pg::Command>& commands) const {

@@ -64,6 +64,7 @@ class Checkpoint {
   void add_rows(std::vector<pg::Command>& commands) const;
   void add_seen(std::vector<pg::Command>& commands) const;
   void add_cursors(std::vector<pg::Command>& commands) const;
+  void add_validators(std::vector<pg::Command>& commands) const;
   void add_gaps(std::vector<pg::Command>& commands) const;
   void add_ledger(std::vector<pg::Command>& commands) const;
   void add_history(std::vector<pg::Command>& commands);

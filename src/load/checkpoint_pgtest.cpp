@@ -90,6 +90,52 @@ TEST_F(CheckpointTest, ARunOfAnotherWithTheSameFenceIsNotMine) {
   expect_nothing_visible();
 }
 
+TEST_F(CheckpointTest, AValidatorAppearsWithTheRowsOfItsAnswerAndReplacesTheOneBefore) {
+  with_database([&](pg::Database& door) -> Task<> {
+    auto run = writer(door, runs.claim());
+    append(run, "r1", "1", "one", "r1");
+    run.set_cursor(cursor(0, k_day));
+    run.set_validator("r1", Validator{.request = "q1", .etag = "\"a\"", .shown_from = k_day, .declaration_hash = "h"});
+    co_await run.checkpoint();
+    EXPECT_EQ(
+        super("SELECT request || etag || shown_from || declaration_hash FROM weir.validator WHERE partition = 'r1'"),
+        "q1\"a\"2026-03-01 00:00:00+00h");
+    run.set_cursor(cursor(1, k_day));
+    run.set_validator("r1", Validator{.request = "q2", .last_modified = "then", .declaration_hash = "h"});
+    co_await run.checkpoint();
+    EXPECT_EQ(super("SELECT string_agg(request || coalesce(etag, '-'), ' ') FROM weir.validator"), "q2-");
+
+    append(run, "r1", "2", "two", "r1");
+    run.set_validator("r1", std::nullopt);
+    co_await run.checkpoint();
+    EXPECT_EQ(count("weir.validator"), "0");
+    run.set_validator("r1", Validator{.request = "q3", .etag = std::string(2000, 'x')});
+    run.set_validator("r2", Validator{.request = "q3", .etag = "caf\xe9"});
+    co_await run.checkpoint();
+    EXPECT_EQ(count("weir.validator"), "0");
+  });
+}
+
+TEST_F(CheckpointTest, WithoutItsRowsThereIsNoValidatorEither) {
+  with_database([&](pg::Database& door) -> Task<> {
+    auto run = writer(door, runs.claim());
+    append(run, "r1", "1", "one", "r1");
+    run.set_cursor(cursor(0, k_day));
+    run.set_validator("r1", Validator{.request = "q1", .etag = "\"a\""});
+    runs.replace_fence();
+    const auto error = co_await error_of(run.checkpoint());
+    EXPECT_EQ(error.code, ErrorCode::lease_lost);
+  });
+  EXPECT_EQ(count("weir.validator"), "0");
+  with_database([&](pg::Database& door) -> Task<> {
+    auto run = writer(door, runs.claim());
+    append(run, "r1", "1", "one", "r1");
+    run.set_validator("r1", Validator{.request = "q1", .etag = "\"a\""});
+    co_await run.finish("FAILED", Error{ErrorCode::provider_failed, "502"}, std::nullopt);
+  });
+  EXPECT_EQ(count("weir.validator"), "0");
+}
+
 TEST_F(CheckpointTest, AReplacedFenceLetsNothingThroughEverAgain) {
   with_database([&](pg::Database& door) -> Task<> {
     auto run = writer(door, runs.claim());

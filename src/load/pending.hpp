@@ -18,17 +18,18 @@ struct Unreachable {
 };
 
 struct Pending {
-  std::vector<RowStore> rows;                                 // by resource name: the order all writers lock in
-  std::map<std::string, std::int64_t> generations;            // listings begun or resumed, by partition
-  std::map<std::string, CursorUpdate> cursors;                // by partition
-  std::map<std::string, LedgerEntry> ledger;                  // by partition
-  std::map<std::string, Unreachable> unreachable;             // by partition
-  std::set<std::pair<std::string, std::string>> closed_gaps;  // partition, kind; before the gaps to open
+  std::vector<RowStore> rows;                                  // by resource name: the order all writers lock in
+  std::map<std::string, std::int64_t> generations;             // listings begun or resumed, by partition
+  std::map<std::string, CursorUpdate> cursors;                 // by partition
+  std::map<std::string, std::optional<Validator>> validators;  // by partition; nullopt: it has none any more
+  std::map<std::string, LedgerEntry> ledger;                   // by partition
+  std::map<std::string, Unreachable> unreachable;              // by partition
+  std::set<std::pair<std::string, std::string>> closed_gaps;   // partition, kind; before the gaps to open
   std::vector<Gap> gaps;
 
   bool is_empty() const {
-    return rows.empty() && generations.empty() && cursors.empty() && ledger.empty() && unreachable.empty() &&
-           closed_gaps.empty() && gaps.empty();
+    return rows.empty() && generations.empty() && cursors.empty() && validators.empty() && ledger.empty() &&
+           unreachable.empty() && closed_gaps.empty() && gaps.empty();
   }
 };
 

@@ -63,6 +63,7 @@ RunProgress RunWriter::State::progress(bool must_save_run) const {
   so_far.requests = counts.requests;
   so_far.not_modified = counts.not_modified;
   so_far.bytes = counts.bytes;
+  so_far.points = counts.points;
   so_far.waited_ms = counts.waited_ms;
   return {.right = right,
           .batches = batches,

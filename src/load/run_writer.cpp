@@ -13,6 +13,7 @@ namespace weir::load {
 namespace {
 
 constexpr std::size_t k_cursor_bytes_max = 64U << 10U;
+constexpr std::size_t k_validator_bytes_max = 1000;
 constexpr std::string_view k_completed = "COMPLETED";
 
 // One committing call at a time.
@@ -61,6 +62,15 @@ void add_to(LedgerEntry& sum, LedgerEntry entry) {
   if (!entry.note.empty()) sum.note = std::move(entry.note);
 }
 
+// What a provider sends as a validator is stored as it is, or not at all.
+bool is_kept(const Validator& validator) {
+  const auto fits = [](const std::string& text) {
+    return text.size() <= k_validator_bytes_max && is_storable_text(text);
+  };
+  return fits(validator.etag) && fits(validator.last_modified) &&
+         !(validator.etag.empty() && validator.last_modified.empty());
+}
+
 // What an end of the run still says, of a checkpoint that will not be: no rows, no cursors.
 Pending without_rows(Pending first, Pending second) {
   for (auto& [partition, entry] : second.ledger) add_to(first.ledger[partition], std::move(entry));
@@ -69,6 +79,7 @@ Pending without_rows(Pending first, Pending second) {
   std::ranges::move(second.gaps, std::back_inserter(first.gaps));
   first.rows.clear();
   first.cursors.clear();
+  first.validators.clear();
   first.generations.clear();
   return first;
 }
@@ -90,12 +101,23 @@ void RunWriter::mark_generation(std::string partition, std::optional<std::int64_
   if (generation) state_->pending.generations[std::move(partition)] = *generation;
 }
 
+void RunWriter::drop_generation(const std::string& partition) {
+  state_->batches.mark_generation(partition, std::nullopt);
+  state_->pending.generations.erase(partition);
+}
+
 void RunWriter::set_cursor(CursorUpdate update) {
   require_partition_key(update.partition);
   require_cursor_size(state_->right, update.partition, "state", update.state);
   require_cursor_size(state_->right, update.partition, "resume position", update.resume);
   auto partition = update.partition;
   state_->pending.cursors.insert_or_assign(std::move(partition), std::move(update));
+}
+
+void RunWriter::set_validator(std::string partition, std::optional<Validator> validator) {
+  require_partition_key(partition);
+  if (validator && !is_kept(*validator)) validator.reset();
+  state_->pending.validators.insert_or_assign(std::move(partition), std::move(validator));
 }
 
 void RunWriter::set_ledger(LedgerEntry entry) {
@@ -181,7 +203,7 @@ Task<> RunWriter::finish(std::string status, std::optional<Error> error, std::op
     const auto& counts = progress.counts;
     commands.push_back({sql::add_usage, pg::Params(right.tenant, right.data_source, right.script,
                                                    counts.imported + counts.unchanged + counts.failed, counts.requests,
-                                                   counts.not_modified, counts.bytes)});
+                                                   counts.not_modified, counts.bytes, counts.points)});
     commands.push_back({sql::finish_run, pg::Params(right.tenant, right.data_source, right.script, right.fence, status,
                                                     message, wake_at)});
     return commands;

@@ -20,6 +20,7 @@
 #include "base/log.hpp"
 #include "base/strong_id.hpp"
 #include "load/batch.hpp"
+#include "load/validator.hpp"
 #include "pg/database.hpp"
 
 namespace weir::load {
@@ -79,7 +80,7 @@ struct Gap {
 
 struct RunCounts {
   std::int64_t imported = 0, unchanged = 0, deleted = 0, failed = 0, mended = 0;
-  std::int64_t requests = 0, not_modified = 0, bytes = 0, waited_ms = 0, checkpoints = 0;
+  std::int64_t requests = 0, not_modified = 0, bytes = 0, points = 0, waited_ms = 0, checkpoints = 0;
 };
 
 enum class GenerationOutcome {
@@ -100,8 +101,15 @@ class RunWriter {
   // that grows with each new listing and stays the same when one is resumed; nullopt ends it.
   void mark_generation(std::string partition, std::optional<std::int64_t> generation);
 
+  // There will be no listing after all; none of its rows was appended.
+  void drop_generation(const std::string& partition);
+
   void set_cursor(CursorUpdate update);  // replaces a pending one of the same partition
-  void set_ledger(LedgerEntry entry);    // adds to a pending one of the same partition
+  // The partition's validator from the next checkpoint on, in place of all earlier ones; nullopt: none. Invariant: a
+  // validator is never ahead of the rows. Whoever appends rows for a partition that has one takes it back before, and
+  // sets the new one together with the cursor that completes the pass.
+  void set_validator(std::string partition, std::optional<Validator> validator);
+  void set_ledger(LedgerEntry entry);  // adds to a pending one of the same partition
   void open_gap(Gap gap);
   void close_gaps(std::string partition, std::string kind);
   void set_unreachable(std::string partition, std::optional<std::string> reason, std::chrono::seconds probe_after);

@@ -1,5 +1,7 @@
 #include "orchestrator/partition_collector.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "orchestrator/sql.hpp"
@@ -70,6 +72,16 @@ Task<> PartitionCollector::collect(const plugin::Partition& partition) {
   co_await run_.committer.commit_if_due();
 }
 
+std::vector<std::string> PartitionCollector::listed_resources(const plugin::Partition& partition) const {
+  std::vector<std::string> names;
+  for (const auto& name : run_.declaration.resources) {
+    const auto* resource = run_.services.resources.find(name);
+    const auto has = [&](const auto& column) { return resource->find(column.first).has_value(); };
+    if (resource != nullptr && std::ranges::all_of(partition.columns, has)) names.push_back(name);
+  }
+  return names;
+}
+
 void PartitionCollector::note_plan(const PartitionPlan& plan) {
   if (!plan.is_declaration_changed || std::exchange(has_noted_change_, true)) return;
   run_.writer.log(LogLevel::warning,
@@ -121,21 +133,24 @@ Task<Result<>> PartitionCollector::attempt(PartitionPass& pass) {
 }
 
 Task<bool> PartitionCollector::complete(PartitionPass& pass) {
-  if (run_.declaration.cursor == plugin::CursorKind::full) {
+  if (run_.declaration.cursor == plugin::CursorKind::full && pass.is_listing_whole()) {
     const auto& columns = pass.partition().columns;
     const auto outcome = co_await run_.committer.finish_generation(
-        pass.partition().key, pass.generation(), run_.declaration.resources, {columns.begin(), columns.end()});
+        pass.partition().key, pass.generation(), listed_resources(pass.partition()), {columns.begin(), columns.end()});
     if (outcome == load::GenerationOutcome::listing_lost) {
       const auto generation = co_await next_generation(run_);
       pass.restart_generation(generation);
       co_return false;
     }
-    if (outcome == load::GenerationOutcome::unconfirmed) ++run_.tally.gaps;
+    if (outcome == load::GenerationOutcome::unconfirmed) {
+      ++run_.tally.gaps;
+      pass.distrust_answer();
+    }
   }
   co_await run_.committer.hold();
   pass.complete();
   ++run_.tally.succeeded;
-  run_.tally.gaps += pass.caps();
+  run_.tally.gaps += pass.gaps();
   co_await run_.committer.commit_if_due();
   co_return true;
 }

@@ -21,6 +21,8 @@ class PartitionCollector {
   Task<Result<>> attempt(PartitionPass& pass);
   // False: the listing must begin again.
   Task<bool> complete(PartitionPass& pass);
+  // Those of the script whose rows can be told to be of the partition.
+  std::vector<std::string> listed_resources(const plugin::Partition& partition) const;
   void note_plan(const PartitionPlan& plan);
   void mark_unreachable(PartitionPass& pass, const Error& error);
   void give_up(PartitionPass& pass, const Error& error);

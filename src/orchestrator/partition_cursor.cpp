@@ -11,9 +11,26 @@ std::vector<OpenGap> gaps_of(const nlohmann::json& list) {
     OpenGap gap{.kind = one.at("kind").get<std::string>()};
     if (one.at("from_at").is_string()) gap.from = parse_rfc3339(one.at("from_at").get<std::string>());
     gap.seen_at = parse_rfc3339(one.at("seen_at").get<std::string>()).value_or(Instant{});
+    gap.attempts = one.at("attempts").get<std::int64_t>();
     gaps.push_back(std::move(gap));
   }
   return gaps;
+}
+
+std::string text_in(const nlohmann::json& object, const char* key) {
+  const auto& value = object.at(key);
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+std::vector<load::Validator> validators_of(const nlohmann::json& list) {
+  std::vector<load::Validator> validators;
+  for (const auto& one : list)
+    validators.push_back({.request = text_in(one, "request"),
+                          .etag = text_in(one, "etag"),
+                          .last_modified = text_in(one, "last_modified"),
+                          .shown_from = parse_rfc3339(text_in(one, "shown_from")),
+                          .declaration_hash = text_in(one, "declaration_hash")});
+  return validators;
 }
 
 }  // namespace
@@ -26,6 +43,7 @@ Task<PartitionCursor> read_partition_cursor(pg::Database& database, TenantId ten
   PartitionCursor cursor;
   cursor.now = row.get<Instant>("now");
   cursor.gaps = gaps_of(row.get<nlohmann::json>("gaps"));
+  cursor.validators = validators_of(row.get<nlohmann::json>("validators"));
   cursor.version = row.get<std::optional<std::int64_t>>("version").value_or(0);
   if (cursor.version == 0) co_return cursor;
   cursor.title = row.get<std::optional<std::string>>("title").value_or("");

@@ -8,6 +8,7 @@
 
 #include "base/asio.hpp"
 #include "base/time.hpp"
+#include "load/validator.hpp"
 #include "orchestrator/script_id.hpp"
 #include "pg/database.hpp"
 
@@ -17,6 +18,7 @@ struct OpenGap {
   std::string kind;
   std::optional<Instant> from{};
   Instant seen_at{};  // when a run met it last
+  std::int64_t attempts = 1;
 };
 
 struct PartitionCursor {
@@ -31,6 +33,7 @@ struct PartitionCursor {
   std::optional<std::string> unreachable{};
   std::optional<Instant> probe_at{};
   std::vector<OpenGap> gaps{};
+  std::vector<load::Validator> validators{};
   Instant now{};  // the database's clock when it was read
 };
 

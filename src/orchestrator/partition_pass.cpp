@@ -19,12 +19,18 @@ PartitionPass::PartitionPass(Committer& committer, const PassOrders& orders, con
       plan_(std::move(plan)),
       end_(plan_.pass.end),
       resume_(plan_.is_resumed ? cursor_.resume : nlohmann::json()),
+      has_validators_(!cursor_.validators.empty()),
       is_end_fixed_(plan_.is_resumed) {
   committer_.set_version(partition_.key, cursor_.version);
   if (script_.cursor == plugin::CursorKind::full && plan_.action == PartitionAction::collect)
     restart_generation(plan_.is_resumed ? cursor_.generation.value_or(new_generation) : new_generation);
   else
     committer_.writer().mark_generation(partition_.key, std::nullopt);
+}
+
+void PartitionPass::begin_attempt() {
+  tally_ = tally_done_;
+  new_validator_.reset();
 }
 
 void PartitionPass::restart_generation(std::int64_t generation) {
@@ -43,6 +49,7 @@ load::Batch& PartitionPass::rows(std::string_view resource) {
   if (std::ranges::find(script_.resources, resource) == script_.resources.end())
     throw Failure({ErrorCode::declaration_invalid,
                    fmt::format("{} wrote rows of '{}', which it does not declare", script_.full_name(), resource)});
+  drop_validators();
   return committer_.writer().rows(resource, partition_.key);
 }
 
@@ -71,17 +78,61 @@ Task<> PartitionPass::page_done(nlohmann::json resume) {
   co_await committer_.commit_if_due();
 }
 
+// What was missing is closed by the pass that reaches back to it and misses nothing.
+void PartitionPass::settle_gaps() {
+  auto& writer = committer_.writer();
+  for (const std::string kind : {"failed", "unreachable"})
+    if (has_gap(kind)) writer.close_gaps(partition_.key, kind);
+  const bool reaches_back = plan_.refetches_gap || (!plan_.pass.start && !is_unchanged_);
+  for (const std::string kind : {"capped", "incomplete"})
+    if (reaches_back && has_gap(kind) && (kind == "capped" ? tally_.caps == 0 : tally_.skipped == 0))
+      writer.close_gaps(partition_.key, kind);
+  if (tally_.skipped == 0) return;
+  load::Gap gap{.partition = partition_.key, .kind = "incomplete"};
+  gap.from = plan_.pass.start;
+  gap.to = end_;
+  gap.records = tally_.skipped;
+  gap.reason = tally_.skip_reason;
+  gap.remedy = "it is asked for again after a day; check what the credentials may see";
+  writer.open_gap(std::move(gap));
+}
+
+std::optional<load::Validator> PartitionPass::validator(const std::string& request) const {
+  if (!has_validators_ || plan_.is_resumed || plan_.refetches_gap) return std::nullopt;
+  for (const auto& known : cursor_.validators)
+    if (known.request == request && known.declaration_hash == script_.hash) return known;
+  return std::nullopt;
+}
+
+void PartitionPass::keep_as_it_was() {
+  is_unchanged_ = true;
+  committer_.writer().drop_generation(partition_.key);
+}
+
+// Of rows that belong to no complete pass a validator would say too much.
+void PartitionPass::drop_validators() {
+  if (std::exchange(has_validators_, false)) committer_.writer().set_validator(partition_.key, std::nullopt);
+}
+
+void PartitionPass::keep_validator() {
+  if (is_unchanged_) return;
+  drop_validators();
+  if (!new_validator_ || gaps() > 0) return;
+  new_validator_->declaration_hash = script_.hash;
+  committer_.writer().set_validator(partition_.key, std::move(new_validator_));
+}
+
 void PartitionPass::complete() {
   auto update = cursor_update();
   update.cursor_at = std::max(end_, cursor_.cursor_at.value_or(end_));
-  if (new_state_) update.state = *new_state_;
+  // Where something was left out, heads count as not collected yet.
+  if (new_state_ && tally_.skipped == 0) update.state = *new_state_;
   update.is_pass_complete = true;
   auto& writer = committer_.writer();
   writer.set_cursor(std::move(update));
+  keep_validator();
   write_ledger(true);
-  for (const std::string kind : {"failed", "unreachable"})
-    if (has_gap(kind)) writer.close_gaps(partition_.key, kind);
-  if (has_gap("capped") && tally_.caps == 0 && plan_.refetches_cap) writer.close_gaps(partition_.key, "capped");
+  settle_gaps();
   if (cursor_.unreachable) writer.set_unreachable(partition_.key, std::nullopt, std::chrono::seconds(0));
 }
 
@@ -122,11 +173,13 @@ void PartitionPass::cap(Instant from, Instant to, std::string reason) {
   committer_.writer().open_gap(std::move(gap));
 }
 
-void PartitionPass::count_requests(std::int64_t requests, std::int64_t not_modified, std::int64_t bytes) {
+void PartitionPass::count_requests(const plugin::RequestCounts& more) {
   auto& counts = committer_.writer().counts();
-  counts.requests += requests;
-  counts.not_modified += not_modified;
-  counts.bytes += bytes;
+  counts.requests += more.requests;
+  counts.not_modified += more.not_modified;
+  counts.bytes += more.bytes;
+  counts.points += more.points;
+  counts.waited_ms += more.waited.count();
 }
 
 void PartitionPass::log(LogLevel level, std::string message, nlohmann::json details, std::string record_id) {

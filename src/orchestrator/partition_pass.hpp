@@ -27,7 +27,7 @@ class PartitionPass final : public plugin::PassContext {
                 std::int64_t new_generation);
 
   // Before each attempt: what the last one counted after its last page is counted again.
-  void begin_attempt() { tally_ = tally_done_; }
+  void begin_attempt();
 
   // Everything was collected. The caller commits (a full listing is finished before).
   void complete();
@@ -39,7 +39,12 @@ class PartitionPass final : public plugin::PassContext {
   void restart_generation(std::int64_t generation);
 
   std::int64_t generation() const { return *generation_; }
-  int caps() const { return tally_.caps; }
+  // Something is not as the provider has it: the next pass asks unconditionally.
+  void distrust_answer() { new_validator_.reset(); }
+  // Kinds of what this pass had to leave out.
+  int gaps() const { return tally_.caps + (tally_.skipped > 0 ? 1 : 0); }
+  // Everything there is was listed: what was not seen is gone.
+  bool is_listing_whole() const { return !is_unchanged_ && gaps() == 0; }
   const std::optional<Instant>& wake_at() const { return wake_at_; }
   const PartitionPlan& plan() const { return plan_; }
   const PartitionCursor& cursor() const { return cursor_; }
@@ -56,7 +61,10 @@ class PartitionPass final : public plugin::PassContext {
   void expect(std::int64_t records) override { tally_.expected = records; }
   void skip(std::int64_t records, std::string reason) override;
   void cap(Instant from, Instant to, std::string reason) override;
-  void count_requests(std::int64_t requests, std::int64_t not_modified, std::int64_t bytes) override;
+  void count_requests(const plugin::RequestCounts& more) override;
+  std::optional<load::Validator> validator(const std::string& request) const override;
+  void set_validator(std::optional<load::Validator> validator) override { new_validator_ = std::move(validator); }
+  void keep_as_it_was() override;
   void log(LogLevel level, std::string message, nlohmann::json details, std::string record_id) override;
   void park_until(Instant wake_at) override { wake_at_ = wake_at; }
   const std::atomic<bool>& stop_requested() const override { return orders_.stop; }
@@ -71,6 +79,9 @@ class PartitionPass final : public plugin::PassContext {
 
   load::CursorUpdate cursor_update() const;
   void write_ledger(bool is_complete);
+  void settle_gaps();
+  void drop_validators();
+  void keep_validator();
   bool has_gap(std::string_view kind) const;
 
   Committer& committer_;
@@ -84,6 +95,9 @@ class PartitionPass final : public plugin::PassContext {
   std::optional<nlohmann::json> new_state_;
   std::optional<std::int64_t> generation_;
   std::optional<Instant> wake_at_;
+  std::optional<load::Validator> new_validator_;
+  bool has_validators_;  // in the database, or in the next checkpoint
+  bool is_unchanged_ = false;
   Tally tally_;
   Tally tally_done_;  // up to the last page that was done
   bool is_end_fixed_ = false;

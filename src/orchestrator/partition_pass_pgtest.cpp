@@ -37,6 +37,33 @@ TEST_F(PartitionPasses, AFullRefreshTombstonesWhatIsGone) {
   });
 }
 
+TEST_F(PartitionPasses, RowsThatBelongToNoPartitionStay) {
+  with_process([&](Process& process) -> Task<> {
+    FakeScript script;
+    script.declared.cursor = plugin::CursorKind::full;
+    script.declared.resources = {"pull_request", "contributor"};
+    script.partitions = {partition("a")};
+    bool is_first = true;
+    script.pass = [&](PassContext& pass) -> Task<Result<>> {
+      append(pass, "1");
+      if (is_first) {
+        append(pass, "2");
+        auto row = pass.rows("contributor").add_row();
+        row.text(0, "email:ann@example.org");
+        row.done();
+      }
+      co_await pass.page_done(nullptr);
+      co_return Result<>{};
+    };
+    co_await run_script(process, script);
+    is_first = false;
+    const auto second = co_await run_script(process, script);
+    EXPECT_EQ(second.status, RunStatus::completed) << (second.error ? second.error->message : "");
+    EXPECT_EQ(second.counts.deleted, 1);
+    EXPECT_EQ(count("data.contributor WHERE deleted_at IS NULL"), "1");
+  });
+}
+
 TEST_F(PartitionPasses, EvidenceSkipsAPartitionAndMovesItsCursorToWhenItWasRead) {
   with_process([&](Process& process) -> Task<> {
     FakeScript script;
@@ -98,6 +125,151 @@ TEST_F(PartitionPasses, ACapKeepsAGapOpenUntilItsRangeWasCollected) {
     co_await run_script(process, script);
     EXPECT_LE(*start, from + 1s);
     EXPECT_EQ(gaps(), "");
+  });
+}
+
+constexpr auto k_known = [](PassContext& pass) { return pass.validator("q").has_value(); };
+
+// A pass of one row whose answer has a validator, and what it was told of the one before.
+struct ValidatedPass {
+  std::vector<bool> known{};
+  std::optional<Error> error{};
+  bool skips = false;
+
+  Task<Result<>> operator()(PassContext& pass) {
+    known.push_back(k_known(pass));
+    append(pass, "1");
+    pass.set_validator(load::Validator{.request = "q", .etag = "\"a\""});
+    if (skips) pass.skip(1, "not shown");
+    co_await pass.page_done("page 1");
+    if (error) co_return std::unexpected(*error);
+    co_return Result<>{};
+  }
+};
+
+TEST_F(PartitionPasses, AValidatorOfTheLastCompletePassIsGivenToTheNext) {
+  with_process([&](Process& process) -> Task<> {
+    FakeScript script;
+    ValidatedPass pass;
+    script.pass = [&](PassContext& context) { return pass(context); };
+    co_await run_script(process, script);
+    co_await run_script(process, script);
+    EXPECT_EQ(pass.known, (std::vector{false, true}));
+    script.declared.hash = "h2";
+    co_await run_script(process, script);
+    co_await run_script(process, script);
+    EXPECT_EQ(pass.known, (std::vector{false, true, false, true})) << "another declaration makes other rows";
+  });
+}
+
+TEST_F(PartitionPasses, AValidatorIsNeverAheadOfTheRowsOfACompletePass) {
+  with_process([&](Process& process) -> Task<> {
+    FakeScript script;
+    script.declared.attempts_max = 1;
+    ValidatedPass pass;
+    script.pass = [&](PassContext& context) { return pass(context); };
+    co_await run_script(process, script);
+    EXPECT_EQ(count("weir.validator"), "1");
+    pass.error = Error{ErrorCode::provider_failed, "502"};
+    co_await run_script(process, script);
+    EXPECT_EQ(count("weir.validator"), "0") << "its rows are there, but no complete pass of them";
+    pass.error.reset();
+    co_await run_script(process, script);
+    EXPECT_EQ(pass.known, (std::vector{false, true, false}));
+    EXPECT_EQ(count("weir.validator"), "1");
+    pass.skips = true;
+    co_await run_script(process, script);
+    EXPECT_EQ(count("weir.validator"), "0") << "what was left out is asked for again";
+  });
+}
+
+TEST_F(PartitionPasses, WhatWasNotShownIsAGapUntilAPassReachesBackToItAndSeesAll) {
+  with_process([&](Process& process) -> Task<> {
+    FakeScript script;
+    script.declared.import_window_days.reset();
+    bool is_hidden = true;
+    std::vector<nlohmann::json> states;
+    std::optional<Instant> start;
+    script.pass = [&](PassContext& pass) -> Task<Result<>> {
+      states.push_back(pass.state());
+      start = pass.start();
+      append(pass, "1");
+      if (is_hidden) pass.skip(3, "2 are secret");
+      pass.set_state({{"pass", states.size()}});
+      co_return Result<>{};
+    };
+    const auto first = co_await run_script(process, script);
+    EXPECT_EQ(first.status, RunStatus::completed_with_gaps);
+    EXPECT_EQ(gaps(), "incomplete ");
+    EXPECT_EQ(super("SELECT records || reason || (remedy <> '') FROM weir.gap"), "32 are secrettrue");
+    is_hidden = false;
+    co_await run_script(process, script);
+    EXPECT_TRUE(start.has_value());
+    EXPECT_EQ(gaps(), "incomplete ") << "it did not reach back";
+    super("UPDATE weir.gap SET seen_at = now() - interval '25 hours'");
+    co_await run_script(process, script);
+    EXPECT_FALSE(start.has_value());
+    EXPECT_EQ(gaps(), "");
+    EXPECT_EQ(states, (std::vector<nlohmann::json>{nullptr, nullptr, {{"pass", 2}}}))
+        << "heads seen in part are not kept";
+  });
+}
+
+TEST_F(PartitionPasses, AListingThatIsNotWholeDeletesNothing) {
+  with_process([&](Process& process) -> Task<> {
+    FakeScript script;
+    script.declared.cursor = plugin::CursorKind::full;
+    script.partitions = {partition("a")};
+    int shown = 3;
+    int hidden = 0;
+    script.pass = [&](PassContext& pass) -> Task<Result<>> {
+      for (int i = 0; i < shown; ++i) append(pass, std::to_string(i));
+      if (hidden > 0) pass.skip(hidden, "not shown");
+      co_await pass.page_done(nullptr);
+      co_return Result<>{};
+    };
+    co_await run_script(process, script);
+    shown = 1;
+    hidden = 1;
+    const auto partial = co_await run_script(process, script);
+    EXPECT_EQ(partial.status, RunStatus::completed_with_gaps);
+    EXPECT_EQ(partial.counts.deleted, 0);
+    EXPECT_EQ(gaps(), "incomplete a");
+    hidden = 0;
+    const auto whole = co_await run_script(process, script);
+    EXPECT_EQ(whole.counts.deleted, 2);
+    EXPECT_EQ(gaps(), "");
+  });
+}
+
+TEST_F(PartitionPasses, WhatHasNotChangedIsKeptAsItWas) {
+  with_process([&](Process& process) -> Task<> {
+    FakeScript script;
+    script.declared.cursor = plugin::CursorKind::full;
+    script.partitions = {partition("a")};
+    script.pass = [&](PassContext& pass) -> Task<Result<>> {
+      if (k_known(pass)) {
+        pass.count_requests({.requests = 1, .not_modified = 1});
+        pass.keep_as_it_was();
+        co_return Result<>{};
+      }
+      append(pass, "1");
+      pass.set_validator(load::Validator{.request = "q", .etag = "\"a\""});
+      co_await pass.page_done(nullptr);
+      co_return Result<>{};
+    };
+    co_await run_script(process, script);
+    const auto before = cursor("cursor_at", "a");
+    for (int i = 0; i < 2; ++i) {
+      const auto result = co_await run_script(process, script);
+      EXPECT_EQ(result.status, RunStatus::completed);
+      EXPECT_EQ(result.counts.not_modified, 1);
+      EXPECT_EQ(result.counts.deleted, 0);
+    }
+    EXPECT_EQ(count("data.pull_request WHERE deleted_at IS NULL"), "1");
+    EXPECT_EQ(cursor(fmt::format("cursor_at > '{}'", before), "a"), "t");
+    EXPECT_EQ(count("weir.generation WHERE outcome IS NULL"), "0");
+    EXPECT_EQ(count("weir.validator"), "1");
   });
 }
 

@@ -6,12 +6,25 @@ namespace weir::orchestrator {
 namespace {
 
 constexpr auto k_refetch_pause = std::chrono::hours(24);
+constexpr std::int64_t k_refetch_pauses_max = 30;
 
-// From where a pass that begins now collects again what an indivisible cap had cut off, once a day.
-std::optional<Instant> capped_from(const PartitionCursor& cursor) {
-  for (const auto& gap : cursor.gaps)
-    if (gap.kind == "capped" && gap.from && gap.seen_at + k_refetch_pause <= cursor.now) return gap.from;
-  return std::nullopt;
+struct Refetch {
+  std::optional<Instant> from{};  // absent: everything
+};
+
+// What a pass that begins now collects again: what an indivisible cap had cut off, or was not shown. After a day first,
+// and a day later with each attempt in vain.
+std::optional<Refetch> due_refetch(const PartitionCursor& cursor) {
+  std::optional<Refetch> refetch;
+  for (const auto& gap : cursor.gaps) {
+    const auto pause = k_refetch_pause * std::clamp<std::int64_t>(gap.attempts, 1, k_refetch_pauses_max);
+    if ((gap.kind != "capped" && gap.kind != "incomplete") || gap.seen_at + pause > cursor.now) continue;
+    if (!refetch)
+      refetch = Refetch{gap.from};
+    else
+      refetch->from = refetch->from && gap.from ? std::optional(std::min(*refetch->from, *gap.from)) : std::nullopt;
+  }
+  return refetch;
 }
 
 }  // namespace
@@ -29,15 +42,14 @@ PartitionPlan plan_partition(const plugin::ScriptDeclaration& script, const Part
   if (plan.is_declaration_changed) progress.pass_start = progress.pass_end = std::nullopt;
   plan.is_resumed = progress.pass_end.has_value();
 
-  const auto capped = plan.is_resumed ? std::nullopt : capped_from(cursor);
-  const bool is_evidence_good = !plan.is_declaration_changed && !capped && !cursor.unreachable;
+  const auto refetch = plan.is_resumed ? std::nullopt : due_refetch(cursor);
+  const bool is_evidence_good = !plan.is_declaration_changed && !refetch && !cursor.unreachable;
   plan.pass = plugin::plan_pass(script, progress, is_evidence_good ? evidence : std::nullopt, cursor.now);
   if (plan.pass.is_skipped) plan.action = PartitionAction::skip;
   if (script.cursor == plugin::CursorKind::full) plan.pass.start.reset();
-  if (capped && plan.pass.start && *capped < *plan.pass.start) {
-    plan.pass.start = capped;
-    plan.refetches_cap = true;
-  }
+  plan.refetches_gap = refetch.has_value();
+  if (refetch && plan.pass.start)
+    plan.pass.start = refetch->from ? std::min(*refetch->from, *plan.pass.start) : refetch->from;
   return plan;
 }
 

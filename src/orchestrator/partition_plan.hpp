@@ -20,7 +20,7 @@ struct PartitionPlan {
   bool is_resumed = false;
   // Its cursor was made by another declaration: an open pass begins anew, evidence does not count.
   bool is_declaration_changed = false;
-  bool refetches_cap = false;  // it reaches back to what a cap has cut off
+  bool refetches_gap = false;  // it reaches back to what a cap has cut off, or the provider did not show
 };
 
 PartitionPlan plan_partition(const plugin::ScriptDeclaration& script, const PartitionCursor& cursor,

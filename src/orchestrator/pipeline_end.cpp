@@ -36,7 +36,9 @@ void to_json(json& out, const ScriptReport& report) {
          {"records_failed", counts.failed},
          {"requests", counts.requests},
          {"not_modified", counts.not_modified},
+         {"points", counts.points},
          {"bytes", counts.bytes},
+         {"waited_ms", counts.waited_ms},
          {"duration_ms", report.duration.count()}};
   if (!report.reason.empty()) out["reason"] = report.reason;
   if (report.run) out["run"] = to_string(*report.run);

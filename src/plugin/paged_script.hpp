@@ -2,7 +2,7 @@
 //
 //   class IssueRun final : public PagedScriptRun {
 //     Task<Result<Page>> fetch(PageQuery query, PassContext& pass) override {
-//       …request, pass.count_requests(1, 0, bytes), pass.rows("issue").add_row()…; co_return page;
+//       …request, pass.count_requests({1, 0, bytes}), pass.rows("issue").add_row()…; co_return page;
 //     }
 //   };
 #pragma once

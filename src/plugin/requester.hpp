@@ -2,6 +2,7 @@
 // where that can help. Credentials are added behind this door, so nothing that passes it holds a secret: what is
 // recorded here can be shared.
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <functional>
@@ -67,8 +68,15 @@ struct Refusal {
 
 struct RequestCounts {
   std::int64_t requests = 0;
-  std::int64_t not_modified = 0;
+  std::int64_t not_modified = 0;  // of these, answered 304
   std::int64_t bytes = 0;
+  std::int64_t points = 0;              // what they cost of the provider's budget, as far as it says
+  std::chrono::milliseconds waited{0};  // for the budget
+
+  RequestCounts operator-(const RequestCounts& before) const {
+    return {requests - before.requests, not_modified - before.not_modified, bytes - before.bytes,
+            points - before.points, waited - before.waited};
+  }
 };
 
 class Requester {
@@ -77,6 +85,8 @@ class Requester {
   virtual Task<std::expected<Reply, Refusal>> send(Ask ask) = 0;
   // Of all sends so far, whatever came of them.
   virtual RequestCounts counts() const = 0;
+  // Who asks, without saying it: another user may be shown another answer. Empty: nobody in particular.
+  virtual std::string identity() const { return {}; }
 };
 
 // What a run's requester is made for. Outlives it.

@@ -26,6 +26,7 @@
 #include "base/time.hpp"
 #include "http/egress.hpp"
 #include "load/batch.hpp"
+#include "load/validator.hpp"
 #include "plugin/declaration.hpp"
 #include "plugin/parent_rows.hpp"
 #include "plugin/requester.hpp"
@@ -75,14 +76,23 @@ class PassContext {
   // The state to commit with the pass's completion (at most 64 KiB as text).
   virtual void set_state(nlohmann::json state) = 0;
 
-  // Completeness: what the provider says there is, what was left out and why.
+  // Completeness: what the provider says there is, what was left out and why. What was left out is a gap, asked for
+  // again once a day, and nothing is deleted by a listing that is not whole.
   virtual void expect(std::int64_t records) = 0;
   virtual void skip(std::int64_t records, std::string reason) = 0;
   // The answer was cut by a cap that cannot be split further: the cursor moves, a gap stays open.
   virtual void cap(Instant from, Instant to, std::string reason) = 0;
-  virtual void count_requests(std::int64_t requests, std::int64_t not_modified, std::int64_t bytes) = 0;
+  virtual void count_requests(const RequestCounts& more) = 0;
   virtual void log(LogLevel level, std::string message, nlohmann::json details = nullptr,
                    std::string record_id = {}) = 0;
+
+  // Conditional requests, of the answer that a pass begins with. What is kept of it for `request` (a hash, see
+  // load::Validator) since the last complete pass, while no row of the partition was committed otherwise.
+  virtual std::optional<load::Validator> validator(const std::string&) const { return std::nullopt; }
+  // To commit with the pass's completion, unless the pass left anything out; nullopt: none.
+  virtual void set_validator(std::optional<load::Validator>) {}
+  // The provider says that nothing has changed since then: the pass ends well without rows, and nothing is deleted.
+  virtual void keep_as_it_was() {}
 
   // Before returning ErrorCode::limited: until when the script shall be parked.
   virtual void park_until(Instant wake_at) = 0;

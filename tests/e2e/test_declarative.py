@@ -1,7 +1,9 @@
 """Declarative scripts from the command line to the tables, against a service on loopback: the example plugin."""
 import datetime
 import json
+import shutil
 import threading
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -20,6 +22,8 @@ class Hub:
         self.tokens = set()
         self.archived = False
         self.is_limited = False
+        self.validators = None  # headers of the listing of repositories, and the one that asks for them again
+        self.not_modified = 0
         begin = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=10)
         self.tickets = [self.ticket(i, (begin + datetime.timedelta(minutes=i)).strftime("%Y-%m-%dT%H:%M:%SZ"))
                         for i in range(1, 46)]
@@ -50,10 +54,18 @@ class Hub:
         self.requests.append(handler.path)
         self.tokens.add(handler.headers.get("Authorization"))
         status, body = self.route(url.path.removeprefix("/v1"), query)
+        validators = self.validators if url.path == "/v1/repositories" else None
+        if validators and handler.headers.get(validators["asked_by"]) == list(validators["headers"].values())[0]:
+            self.not_modified += 1
+            handler.send_response(304)
+            handler.end_headers()
+            return
         content = json.dumps(body).encode()
         handler.send_response(status)
         handler.send_header("Content-Type", "application/json")
         handler.send_header("Content-Length", str(len(content)))
+        for name, value in (validators or {"headers": {}})["headers"].items():
+            handler.send_header(name, value)
         if status == 429:
             handler.send_header("Retry-After", "3600")
         handler.end_headers()
@@ -89,9 +101,9 @@ def acme(weir, database, new_home, hub):
     keys.mkdir(mode=0o700)
     env = {"WEIR_EGRESS_ALLOW": "127.0.0.1", "WEIR_MASTER_KEY_FILE": keys / "keys", "HUB_TOKEN": TOKEN}
 
-    def run(*arguments, without=()):
+    def run(*arguments, without=(), plugins=EXAMPLES):
         used = {key: value for key, value in env.items() if key not in without}
-        return weir(*arguments, "--plugins", str(EXAMPLES), database=database, env=used)
+        return weir(*arguments, "--plugins", str(plugins), database=database, env=used)
 
     for arguments in (("secrets", "init"), ("tenant", "add", "acme")):
         answer = run(*arguments)
@@ -126,6 +138,69 @@ def test_rows_arrive_and_what_has_not_changed_costs_nothing(acme, hub, database)
     acme(*IMPORT)
     assert database.sql("SELECT title FROM data.issue WHERE issue_key = '5'") == [("changed",)]
     assert 1 <= len([path for path in hub.requests if "/api/tickets" in path]) <= 2
+
+
+@pytest.fixture
+def conditional(acme, weir, database, tmp_path):
+    """The same with a listing of repositories that is asked for conditionally; edit(text, by) changes its file."""
+    plugins = tmp_path / "plugins"
+    shutil.copytree(EXAMPLES, plugins)
+    listing = plugins / "data-sources" / "hub" / "repository.yaml"
+
+    def edit(text, by):
+        before = listing.read_text()
+        assert text in before
+        listing.write_text(before.replace(text, by))
+
+    edit("pages: {by: link, size: 2}", "pages: {by: link, size: 2, conditional: true}")
+
+    def run(*arguments):
+        answer = acme(*arguments, plugins=plugins)
+        assert answer.code == 0, answer.out + answer.err
+        return answer
+
+    run.edit = edit
+    run.anyhow = lambda *arguments: acme(*arguments, plugins=plugins)
+    return run
+
+
+WEEK_AGO = format_datetime(datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=7), usegmt=True)
+
+
+@pytest.mark.parametrize("headers, asked_by", [({"ETag": '"one"'}, "If-None-Match"),
+                                               ({"Last-Modified": WEEK_AGO}, "If-Modified-Since")])
+def test_a_listing_that_has_not_changed_deletes_nothing_and_moves_the_cursor(conditional, hub, database, headers, asked_by):
+    hub.validators = {"headers": headers, "asked_by": asked_by}
+    only = ("import", "--script", "hub/repository")
+    cursor = "SELECT checked_at, cursor_at FROM weir.partition_cursor WHERE script = 'hub/repository'"
+    conditional(*only)
+    before = database.sql(cursor)
+    conditional(*only)
+    assert hub.not_modified == 1
+    assert database.sql("SELECT count(*) FROM data.repository WHERE deleted_at IS NULL") == [(2,)]
+    after = database.sql(cursor)
+    assert after[0][0] > before[0][0] and after[0][1] >= before[0][1]
+
+    # The columns were made by another declaration: its rows are not those of the kept answer.
+    conditional.edit('name: "{{ record.name }}"', 'name: "{{ record.name | upper }}"')
+    conditional(*only)
+    assert hub.not_modified == 1
+    assert database.sql("SELECT min(name) FROM data.repository") == [("API",)]
+    conditional(*only)
+    assert hub.not_modified == 2
+
+    hub.validators = {"headers": {name: value + " " for name, value in headers.items()} | {"ETag": '"two"'},
+                      "asked_by": "If-None-Match"}
+    hub.archived = True
+    conditional(*only)
+    assert database.sql("SELECT archived FROM data.repository WHERE repo_key = '1'") == [(True,)]
+
+
+def test_a_304_that_nobody_asked_for_is_a_failure(conditional, hub, database):
+    hub.validators = {"headers": {"ETag": None}, "asked_by": "If-None-Match"}
+    answer = conditional.anyhow("import", "--script", "hub/repository")
+    assert answer.code == 1 and "304" in answer.out
+    assert database.sql("SELECT count(*) FROM weir.partition_cursor WHERE cursor_at IS NOT NULL") == [(0,)]
 
 
 def test_a_limit_parks_and_fails_nothing(acme, hub):

@@ -16,10 +16,10 @@ WORLD = ("--repos", "3", "--commits", "130", "--pulls", "105", "--issues", "105"
 
 
 @pytest.fixture
-def sim():
+def sim(request):
     # Its clock is behind, so that what happens later in the test is not in the future.
     now = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=2)
-    sim = Sim(*WORLD, "--core", "100000", "--graphql", "100000", now=f"{now:%Y-%m-%dT%H:%M:%SZ}")
+    sim = Sim(*getattr(request, "param", WORLD), "--core", "100000", "--graphql", "100000", now=f"{now:%Y-%m-%dT%H:%M:%SZ}")
     yield sim
     sim.stop()
 
@@ -82,9 +82,62 @@ def test_what_did_not_change_is_not_asked_for(github, database, sim):
     github.ok("import")
     sim.post("/_sim/advance", {"seconds": 600})
     counted(sim)
+    report = github.ok("import", "--json").json()
+    log = sim.lines("/_sim/log")
+    paid = [entry["target"] for entry in log if entry["counted"]]
+    assert len(paid) <= 3, paid
+    unchanged = [entry["target"] for entry in log if entry["status"] == 304]
+    repositories = [entry for entry in sim.get("/_sim/repositories").json() if not entry["blocked"]]
+    assert len(unchanged) == len(set(unchanged)) <= len(repositories)
+    assert all("/actions/runs?" in target for target in unchanged), unchanged
+    assert len(log) == len(unchanged) + len(paid)
+    runs = {script["script"]: script for script in report["pipeline_runs"][0]["scripts"]}
+    workflows = runs["github/workflow_run"]
+    assert (workflows["requests"], workflows["not_modified"], workflows["points"]) == (len(unchanged), len(unchanged), 0)
+    assert len(unchanged) > 0
+
+
+def test_a_run_that_is_run_again_is_no_304(github, database, sim):
     github.ok("import")
-    log = [entry for entry in counted(sim) if "/actions/" not in entry["target"]]
-    assert len(log) <= 3, [entry["target"] for entry in log]
+    sim.post("/_sim/advance", {"seconds": 600})
+    github.ok("import")
+    sim.post("/_sim/advance", {"seconds": 60, "activity": {"run_rerun": 2, "run_finish": 2}})
+    github.ok("import")
+    assert_tables_are_the_truth(database, sim)
+
+
+def test_a_cursor_that_is_reset_asks_for_everything_again(github, database, sim):
+    github.ok("import")
+    rows = database.sql("SELECT count(*) FROM data.pipeline_run")
+    assert database.sql("SELECT count(*) > 0 FROM weir.validator") == [(True,)]
+    github.ok("cursor", "reset", "acme", "github", "github/workflow_run", "--yes")
+    assert database.sql("SELECT count(*) FROM weir.validator") == [(0,)]
+    counted(sim)
+    github.ok("import", "--script", "github/workflow_run")
+    assert any("/actions/runs?" in entry["target"] for entry in counted(sim))
+    assert database.sql("SELECT count(*) FROM data.pipeline_run") == rows
+
+
+def test_a_run_shows_requests_not_modified_answers_points_and_waits(github, database, sim):
+    github.ok("import")
+    counted(sim)
+    repository = sim.repository()["full_name"].split("/")[1]
+    sim.post("/_sim/advance", {"seconds": 900, "activity": {"run_new": 3, "issue_edit": 2, "repositories": [repository]}})
+    report = github.ok("import", "--json").json()
+    log = sim.lines("/_sim/log")
+    runs = {script["script"]: script["run"] for script in report["pipeline_runs"][0]["scripts"] if script.get("run")}
+    workflows = github.ok("run", "show", runs["github/workflow_run"], "--json").json()
+    of_runs = [entry for entry in log if "/actions/runs?" in entry["target"]]
+    assert workflows["requests"] == len(of_runs)
+    assert workflows["not_modified"] == len([entry for entry in of_runs if entry["status"] == 304])
+    assert workflows["points"] == sum(entry["counted"] for entry in of_runs) > 0
+    assert workflows["waited_ms"] == 0
+    shown = github.ok("run", "show", runs["github/workflow_run"]).out
+    assert all(name in shown for name in ("requests", "not_modified", "points", "waited_ms"))
+    issues = github.ok("run", "show", runs["github/issue"], "--json").json()
+    assert issues["points"] >= issues["requests"] > 0
+    total = sum(script["points"] for script in report["pipeline_runs"][0]["scripts"])
+    assert total == sum(entry["counted"] for entry in log)
 
 
 def test_what_changed_in_one_repository_is_asked_for_there(github, database, sim):
@@ -102,6 +155,50 @@ def test_what_changed_in_one_repository_is_asked_for_there(github, database, sim
         repository["full_name"].split("/")[1]}
     assert len(log) <= 3 + 9, [entry["target"] for entry in log]
     assert_tables_are_the_truth(database, sim)
+
+
+def job_requests(sim):
+    return [entry["target"] for entry in counted(sim) if "/jobs" in entry["target"]]
+
+
+def test_jobs_cost_nothing_unless_wanted_and_then_a_request_for_each_run_that_changed(github, database, sim):
+    github.ok("source", "set", "acme", "github", "--set", "GITHUB_JOBS=false")
+    github.ok("import")
+    assert job_requests(sim) == [] and rows_of(database, "SELECT count(*) FROM data.job") == {0}
+    github.ok("source", "set", "acme", "github", "--set", "GITHUB_JOBS=true")
+    github.ok("import")
+    runs = rows_of(database, "SELECT run_key FROM data.pipeline_run WHERE deleted_at IS NULL")
+    asked = job_requests(sim)
+    assert len(asked) == len(set(asked)) == len(runs)
+    for _ in range(2):
+        sim.post("/_sim/advance", {"seconds": 600})
+        github.ok("import")
+    counted(sim)
+    github.ok("import")
+    assert job_requests(sim) == []
+    before = dict(database.sql("SELECT run_key, updated_at FROM data.pipeline_run"))
+    sim.post("/_sim/advance", {"seconds": 60, "activity": {"run_new": 3, "run_rerun": 1, "run_finish": 2}})
+    github.ok("import")
+    after = dict(database.sql("SELECT run_key, updated_at FROM data.pipeline_run"))
+    changed = {key for key, updated in after.items() if before.get(key) != updated}
+    assert changed
+    assert len(job_requests(sim)) == len(changed)
+    assert github_truth.Comparison(database.sql, sim).differences("job") == []
+
+
+@pytest.mark.parametrize("sim", [("--repos", "1", "--specials", "0", "--commits", "5", "--pulls", "0", "--issues", "0",
+                                  "--runs", "2650", "--days", "60", "--run-pages", "300")], indirect=True)
+def test_more_runs_than_a_query_shows_are_asked_for_in_parts(github, database, sim):
+    github.ok("import", "--script", "github/repository")
+    counted(sim)
+    github.ok("import", "--script", "github/workflow_run")
+    assert database.sql("SELECT status FROM weir.data_source_run WHERE script = 'github/workflow_run'") == [("COMPLETED",)]
+    assert rows_of(database, "SELECT count(*) FROM data.pipeline_run") == {2650}
+    assert database.sql("SELECT count(*) FROM weir.gap") == [(0,)]
+    targets = [entry["target"] for entry in sim.lines("/_sim/log")]
+    assert any("created=" in target for target in targets), targets
+    assert len(targets) < 27 * 1.4, targets
+    assert github_truth.Comparison(database.sql, sim).differences("pipeline_run") == []
 
 
 def test_blocked_repositories_are_gaps_and_stay_so(github, database, sim):

@@ -77,6 +77,9 @@ class Comparison:
         for table, column in (("issue", "author_key"), ("pull_request", "author_key"), ("pull_request_review", "reviewer_key")):
             missing = {row[column] for row in self.rows(table).values() if row[column] is not None} - known
             found += [f"{table}: the contributor {key} is not there" for key in missing]
+        # People without an account as well, as far as GitHub tells of them.
+        git = {row["contributor_key"] for row in self.rows("repository_contributor").values() if row["anonymous"]}
+        found += [f"repository_contributor: the contributor {key} is not there" for key in git - known]
         return found
 
     def all_differences(self, without=()):

@@ -79,6 +79,12 @@ void add_limits(CLI::App& app, Options& options, Text& text) {
       ->add_option("--pagination-limit", options.rest.pagination_limit,
                    "Pages beyond so many items answer 422; 0: as GitHub")
       ->capture_default_str();
+  group
+      ->add_option("--run-results", options.rest.run_results_max,
+                   "Workflow runs that a query with filters shows at most")
+      ->capture_default_str();
+  group->add_option("--run-pages", options.rest.run_unfiltered_max, "Pages of workflow runs beyond so many answer 422")
+      ->capture_default_str();
   group->add_option("--app-id", options.app.id, "A GitHub App's id; its JWTs must name it as issuer");
   group->add_option("--app-key", text.app_key_file, "The App's key, PEM, public or private");
   group->add_option("--app-installations", text.installations, "Installation ids, comma-separated")

@@ -9,10 +9,16 @@ namespace {
 
 using nlohmann::json;
 
+// What a run cost is told even if it is nothing.
+bool is_cost(std::string_view member) {
+  return member == "requests" || member == "not_modified" || member == "points" || member == "waited_ms";
+}
+
 void print_members(const Cli& cli, const json& document, std::initializer_list<const char*> members) {
   Table table({{"WHAT"}, {"VALUE"}});
   for (const char* member : members)
-    if (const auto text = text_of(document, member); text != "-" && text != "0") table.add_row({member, text});
+    if (const auto text = text_of(document, member); text != "-" && (text != "0" || is_cost(member)))
+      table.add_row({member, text});
   table.print(cli);
 }
 
@@ -51,6 +57,7 @@ void print_run(const Cli& cli, const json& run) {
                  "records_mended",
                  "requests",
                  "not_modified",
+                 "points",
                  "bytes",
                  "waited_ms",
                  "checkpoints",

@@ -5,6 +5,9 @@ WITH changed AS (
     pass_end = NULL, resume = NULL, generation = NULL, unreachable = NULL, probe_at = NULL, updated_at = clock_timestamp()
   WHERE tenant_id = $1 AND data_source = $2 AND script = $3 AND ($4::text IS NULL OR partition = $4)
   RETURNING partition, version, cursor_at),
+forgotten AS (
+  DELETE FROM weir.validator
+  WHERE tenant_id = $1 AND data_source = $2 AND script = $3 AND ($4::text IS NULL OR partition = $4)),
 kept AS (
   INSERT INTO weir.cursor_history AS h (tenant_id, data_source, script, partition, version, cursor_at, reason, user_id)
   SELECT $1, $2, $3, partition, version, cursor_at, $6, $7 FROM changed

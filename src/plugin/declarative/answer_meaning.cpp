@@ -13,7 +13,8 @@ AnswerClass class_of(ErrorAction action) {
   switch (action) {
     case ErrorAction::unreachable:
     case ErrorAction::forget_base: return AnswerClass::gone;
-    case ErrorAction::empty: return AnswerClass::empty;
+    case ErrorAction::empty:
+    case ErrorAction::capped: return AnswerClass::empty;
     case ErrorAction::park: return AnswerClass::limited;
     case ErrorAction::retry: return AnswerClass::transient;
     case ErrorAction::fail_script: return AnswerClass::bad_request;
@@ -105,6 +106,13 @@ std::vector<http::AnswerRule> answer_rules(const ScriptPlan& plan) {
   return rules;
 }
 
+PartialAnswer partial_answer(const RequestPlan& request, const Value& response) {
+  const auto errors = request.graphql.empty() ? Value() : response.get("errors");
+  const auto count = errors.is_array() ? errors.size().value_or(0) : 0;
+  if (count == 0) return {};
+  return {static_cast<std::int64_t>(count), message_of(errors)};
+}
+
 Result<AnswerFinding> inspect_answer(const ScriptPlan& plan, const RequestPlan& request, const Scope& scope,
                                      Scratch& scratch) {
   AnswerFinding finding;
@@ -125,6 +133,19 @@ Result<AnswerFinding> inspect_answer(const ScriptPlan& plan, const RequestPlan& 
   const auto cost = response.get("data").get("rateLimit").get("cost");
   if (const auto* units = cost.as<std::int64_t>()) finding.units = *units;
   return finding;
+}
+
+bool says_capped(const ScriptPlan& plan, const Reply& reply) {
+  const auto holds = [&](const ErrorRule& rule) {
+    const auto header = rule.header.empty() ? std::optional<std::string_view>("") : reply.headers.get(rule.header);
+    return rule.when.is_absent() && fits(rule, reply.status) && header &&
+           http::contains_ignoring_case(*header, rule.header_contains) &&
+           http::contains_ignoring_case(reply.body, rule.contains);
+  };
+  for (const auto* rules : {&plan.errors, &plan.service->errors})
+    for (const auto& rule : *rules)
+      if (holds(rule)) return rule.action == ErrorAction::capped;
+  return false;
 }
 
 bool forgets_base(const ScriptPlan& plan, const Refusal& refusal) {

@@ -12,6 +12,16 @@ std::vector<http::AnswerRule> answer_rules(const ScriptPlan& plan);
 Result<AnswerFinding> inspect_answer(const ScriptPlan& plan, const RequestPlan& request, const Scope& scope,
                                      Scratch& scratch);
 
+// What GraphQL could not show beside the data it sent.
+struct PartialAnswer {
+  std::int64_t errors = 0;
+  std::string first{};
+};
+PartialAnswer partial_answer(const RequestPlan& request, const Value& response);
+
+// Whether the answer, which is no success, means that the listing is shown no further.
+bool says_capped(const ScriptPlan& plan, const Reply& reply);
+
 // Whether the refusal is one for which the script wants to go on without a base (see cursor kind heads).
 bool forgets_base(const ScriptPlan& plan, const Refusal& refusal);
 

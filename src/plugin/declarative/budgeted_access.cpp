@@ -11,7 +11,9 @@ class BudgetedRequester final : public Requester {
  public:
   BudgetedRequester(const http::Outbound& outbound, http::Account account,
                     std::unique_ptr<http::Credentials> credentials)
-      : credentials_(std::move(credentials)), client_(outbound, std::move(account), *credentials_) {}
+      : credentials_(std::move(credentials)),
+        identity_(account.identity),
+        client_(outbound, std::move(account), *credentials_) {}
 
   Task<std::expected<Reply, Refusal>> send(Ask ask) override {
     http::Call call{.request = {.url = std::move(ask.url),
@@ -33,8 +35,9 @@ class BudgetedRequester final : public Requester {
 
   RequestCounts counts() const override {
     const auto& counts = client_.counts();
-    return {counts.requests, counts.not_modified, counts.bytes};
+    return {counts.requests, counts.not_modified, counts.bytes, counts.units, counts.waited};
   }
+  std::string identity() const override { return identity_; }
 
  private:
   static std::function<http::Inspection(const http::Response&)> inspection(
@@ -55,6 +58,7 @@ class BudgetedRequester final : public Requester {
   }
 
   std::unique_ptr<http::Credentials> credentials_;
+  std::string identity_;
   http::BudgetedClient client_;
 };
 
@@ -63,7 +67,8 @@ class BudgetedRequester final : public Requester {
 Result<std::unique_ptr<Requester>> BudgetedAccess::open(const ScriptDeclaration& script, RequesterPlan plan,
                                                         const ScriptServices& services) {
   const auto& service = *script.plan->service;
-  auto prepared = prepare_credentials(service, services.environment, outbound_, plan.base);
+  auto prepared = prepare_credentials(service, services.environment, outbound_, plan.base, tokens_,
+                                      to_string(services.tenant) + "/" + services.data_source);
   if (!prepared) return std::unexpected(prepared.error());
   http::Account account{
       .client = {services.tenant, services.is_manual ? http::RatePriority::manual : http::RatePriority::scheduled},

@@ -1,6 +1,7 @@
 // The way to real providers: requests within budgets, with the data source's credentials.
 #pragma once
 #include "http/budgeted_client.hpp"
+#include "plugin/declarative/minted_tokens.hpp"
 #include "plugin/requester.hpp"
 
 namespace weir::plugin::declarative {
@@ -14,6 +15,7 @@ class BudgetedAccess final : public ProviderAccess {
 
  private:
   http::Outbound outbound_;
+  MintedTokens tokens_;
 };
 
 }  // namespace weir::plugin::declarative

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "http/http_date.hpp"
 #include "http/rate_identity.hpp"
 #include "plugin/declarative/expression/filter.hpp"
 #include "plugin/declarative/request_builder.hpp"
@@ -12,8 +13,6 @@
 
 namespace weir::plugin::declarative {
 namespace {
-
-constexpr auto k_renewed_before = std::chrono::minutes(2);  // a token expires
 
 // One header or parameter that stays what it is.
 class FixedCredentials final : public http::Credentials {
@@ -37,33 +36,37 @@ class FixedCredentials final : public http::Credentials {
   Secret value_;
 };
 
-struct Minted {
-  Secret token;
-  std::optional<Instant> expires_at{};
+// Where the tokens of the runs with these credentials are.
+struct TokenPlace {
+  MintedTokens& tokens;
+  std::string key;
 };
 
 // A token that is asked for with other credentials, and again when it expires or is refused.
 class MintedCredentials : public http::Credentials {
  public:
-  explicit MintedCredentials(const http::Outbound& outbound) : outbound_(outbound) {}
+  MintedCredentials(const http::Outbound& outbound, TokenPlace place) : outbound_(outbound), place_(std::move(place)) {}
 
   Task<Result<http::Request>> sign(http::Request request) override {
-    if (!minted_ || (minted_->expires_at && *minted_->expires_at - k_renewed_before < outbound_.clock.now())) {
-      auto minted = co_await mint(request.egress, request.deadline);
-      if (!minted) co_return std::unexpected(minted.error());
-      minted_ = std::move(*minted);
+    if (!token_) {
+      const auto executor = co_await asio::this_coro::executor;
+      token_ = place_.tokens.find(place_.key, executor, outbound_.clock.now());
     }
-    request.secret_headers.push_back({"Authorization", Secret(fmt::format("Bearer {}", minted_->token.reveal()))});
+    const auto make = [this, &request] { return mint(request.egress, request.deadline); };
+    const auto token = co_await token_->get(outbound_.clock, make);
+    if (!token) co_return std::unexpected(token.error());
+    request.secret_headers.push_back({"Authorization", Secret(fmt::format("Bearer {}", token->reveal()))});
     co_return request;
   }
   Task<Result<bool>> renew() override {
-    minted_.reset();
+    if (token_) token_->forget();
     co_return true;
   }
 
  protected:
   virtual Result<http::Request> mint_request() = 0;
-  virtual Result<Minted> read(const nlohmann::json& answer) = 0;
+  // `now`: the provider's clock, which instants in its answer are told by.
+  virtual Result<Minted> read(const nlohmann::json& answer, Instant now) = 0;
   const http::Outbound& outbound() const { return outbound_; }
 
  private:
@@ -81,11 +84,13 @@ class MintedCredentials : public http::Credentials {
     if (response->status >= 300 || !answer.is_object())
       co_return fail(ErrorCode::needs_credentials, fmt::format("{} gave no token: it answered {} {}", where,
                                                                response->status, http::message_of(response->body)));
-    co_return read(answer);
+    const auto date = response->headers.get("Date");
+    co_return read(answer, (date ? http::parse_http_date(*date) : std::nullopt).value_or(outbound_.clock.now()));
   }
 
   http::Outbound outbound_;
-  std::optional<Minted> minted_;
+  TokenPlace place_;
+  std::shared_ptr<MintedToken> token_;
 };
 
 std::optional<std::string> member_text(const nlohmann::json& answer, const char* key) {
@@ -95,8 +100,9 @@ std::optional<std::string> member_text(const nlohmann::json& answer, const char*
 
 class ClientCredentials final : public MintedCredentials {
  public:
-  ClientCredentials(const http::Outbound& outbound, http::Url url, std::string id, Secret secret, std::string scope)
-      : MintedCredentials(outbound),
+  ClientCredentials(const http::Outbound& outbound, TokenPlace place, http::Url url, std::string id, Secret secret,
+                    std::string scope)
+      : MintedCredentials(outbound, std::move(place)),
         url_(std::move(url)),
         id_(std::move(id)),
         secret_(std::move(secret)),
@@ -112,7 +118,7 @@ class ClientCredentials final : public MintedCredentials {
     if (!scope_.empty()) request.body += "&scope=" + http::percent_encode(scope_);
     return request;
   }
-  Result<Minted> read(const nlohmann::json& answer) override {
+  Result<Minted> read(const nlohmann::json& answer, Instant) override {
     auto token = member_text(answer, "access_token");
     if (!token) return fail(ErrorCode::needs_credentials, "the answer to client credentials has no access_token");
     Minted minted{Secret(std::move(*token))};
@@ -130,8 +136,11 @@ class ClientCredentials final : public MintedCredentials {
 
 class AppCredentials final : public MintedCredentials {
  public:
-  AppCredentials(const http::Outbound& outbound, http::Url url, std::string app_id, Secret key)
-      : MintedCredentials(outbound), url_(std::move(url)), app_id_(std::move(app_id)), key_(std::move(key)) {}
+  AppCredentials(const http::Outbound& outbound, TokenPlace place, http::Url url, std::string app_id, Secret key)
+      : MintedCredentials(outbound, std::move(place)),
+        url_(std::move(url)),
+        app_id_(std::move(app_id)),
+        key_(std::move(key)) {}
 
  private:
   Result<http::Request> mint_request() override {
@@ -142,11 +151,14 @@ class AppCredentials final : public MintedCredentials {
     request.secret_headers.push_back({"Authorization", Secret(fmt::format("Bearer {}", token->reveal()))});
     return request;
   }
-  Result<Minted> read(const nlohmann::json& answer) override {
+  Result<Minted> read(const nlohmann::json& answer, Instant now) override {
     auto token = member_text(answer, "token");
     if (!token) return fail(ErrorCode::needs_credentials, "the installation's answer has no token");
-    const auto expires_at = member_text(answer, "expires_at");
-    return Minted{Secret(std::move(*token)), expires_at ? parse_rfc3339(*expires_at) : std::nullopt};
+    const auto text = member_text(answer, "expires_at");
+    const auto expires_at = text ? parse_rfc3339(*text) : std::nullopt;
+    Minted minted{Secret(std::move(*token))};
+    if (expires_at) minted.expires_at = outbound().clock.now() + (*expires_at - now);
+    return minted;
   }
 
   http::Url url_;
@@ -157,8 +169,13 @@ class AppCredentials final : public MintedCredentials {
 // Reads the texts of one way to prove who asks.
 class Preparer {
  public:
-  Preparer(const tenancy::Environment& environment, const http::Outbound& outbound, const http::Url& base)
-      : values_(environment, EnvironmentValues::Secrets::shown), outbound_(outbound), base_(base) {
+  Preparer(const tenancy::Environment& environment, const http::Outbound& outbound, const http::Url& base,
+           MintedTokens& tokens, std::string owner)
+      : values_(environment, EnvironmentValues::Secrets::shown),
+        outbound_(outbound),
+        base_(base),
+        tokens_(tokens),
+        owner_(std::move(owner)) {
     scope_.set(Root::env, values_.value());
     scope_.set(Root::now, Value::Any(outbound.clock.now()));
   }
@@ -210,9 +227,10 @@ class Preparer {
     const auto url = http::Url::parse(*address);
     if (!url) return std::unexpected(url.error());
     const auto scope = auth.scope.is_absent() ? Result<std::string>("") : text(auth.scope, "the scope");
-    return PreparedCredentials{
-        std::make_unique<ClientCredentials>(outbound_, *url, *id, Secret(std::move(*secret)), scope.value_or("")),
-        http::rate_identity_of_account(outbound_.rate_key, base_.origin(), "client:" + *id)};
+    auto place = place_of(*url, *id + "\n" + *secret + "\n" + scope.value_or(""));
+    return PreparedCredentials{std::make_unique<ClientCredentials>(outbound_, std::move(place), *url, *id,
+                                                                   Secret(std::move(*secret)), scope.value_or("")),
+                               http::rate_identity_of_account(outbound_.rate_key, base_.origin(), "client:" + *id)};
   }
   Result<PreparedCredentials> operator()(const GithubAppAuth& auth) {
     const auto id = text(auth.app_id, "the App's id");
@@ -224,8 +242,9 @@ class Preparer {
     const auto url =
         base_.join(fmt::format("/app/installations/{}/access_tokens", http::percent_encode(*installation)));
     if (!url) return std::unexpected(url.error());
+    auto place = place_of(*url, *id + "\n" + *key);
     return PreparedCredentials{
-        std::make_unique<AppCredentials>(outbound_, *url, *id, Secret(std::move(*key))),
+        std::make_unique<AppCredentials>(outbound_, std::move(place), *url, *id, Secret(std::move(*key))),
         http::rate_identity_of_account(outbound_.rate_key, base_.origin(), "installation:" + *installation)};
   }
 
@@ -250,9 +269,17 @@ class Preparer {
                                std::move(identity)};
   }
 
+  // Other credentials, or another owner of the same ones, have a token of their own.
+  TokenPlace place_of(const http::Url& url, std::string credentials) {
+    const auto proof = http::rate_identity_of_token(outbound_.rate_key, url.origin(), Secret(std::move(credentials)));
+    return {tokens_, owner_ + "\n" + url.text() + "\n" + proof};
+  }
+
   EnvironmentValues values_;
   const http::Outbound& outbound_;
   const http::Url& base_;
+  MintedTokens& tokens_;
+  std::string owner_;
   Scope scope_;
   Scratch scratch_;
 };
@@ -260,8 +287,9 @@ class Preparer {
 }  // namespace
 
 Result<PreparedCredentials> prepare_credentials(const ServicePlan& service, const tenancy::Environment& environment,
-                                                const http::Outbound& outbound, const http::Url& base) {
-  Preparer preparer(environment, outbound, base);
+                                                const http::Outbound& outbound, const http::Url& base,
+                                                MintedTokens& tokens, std::string owner) {
+  Preparer preparer(environment, outbound, base, tokens, std::move(owner));
   for (const auto& auth : service.auth) {
     const auto holds = preparer.holds(auth.when);
     if (!holds) return std::unexpected(holds.error());

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "http/budgeted_client.hpp"
+#include "plugin/declarative/minted_tokens.hpp"
 #include "plugin/declarative/plan.hpp"
 #include "tenancy/environment.hpp"
 
@@ -16,9 +17,11 @@ struct PreparedCredentials {
 };
 
 // The first way whose `when` holds, or none at all. needs_credentials: one of its settings is empty.
-// `outbound` and `base` outlive what is made.
+// `outbound`, `base` and `tokens` outlive what is made. `owner`: whose credentials they are; tokens are shared by its
+// runs.
 Result<PreparedCredentials> prepare_credentials(const ServicePlan& service, const tenancy::Environment& environment,
-                                                const http::Outbound& outbound, const http::Url& base);
+                                                const http::Outbound& outbound, const http::Url& base,
+                                                MintedTokens& tokens, std::string owner);
 
 // A token for an App of GitHub to ask for an installation's: a JWT signed with RS256, good for some minutes.
 // needs_credentials: the key is not an RSA key in PEM.

@@ -5,9 +5,9 @@
 namespace weir::plugin::declarative {
 namespace {
 
-bool uses_page_key(const RequestPlan& request, std::string_view key) {
+bool uses_key(const RequestPlan& request, Root root, std::string_view key) {
   const auto uses = [&](const Template& text) {
-    return std::ranges::any_of(text.keys_of(Root::page), [&](const auto& used) { return used.first == key; });
+    return std::ranges::any_of(text.keys_of(root), [&](const auto& used) { return used.first == key; });
   };
   bool is_used = uses(request.url);
   for (const auto* named : {&request.query, &request.form, &request.headers})
@@ -18,8 +18,8 @@ bool uses_page_key(const RequestPlan& request, std::string_view key) {
   return is_used;
 }
 
-bool any_uses(const std::vector<RequestPlan>& requests, std::string_view key) {
-  return std::ranges::any_of(requests, [&](const RequestPlan& request) { return uses_page_key(request, key); });
+bool any_uses(const std::vector<RequestPlan>& requests, std::string_view key, Root root = Root::page) {
+  return std::ranges::any_of(requests, [&](const RequestPlan& request) { return uses_key(request, root, key); });
 }
 
 std::optional<std::int64_t> integer_of(const Value& value) {
@@ -75,7 +75,9 @@ PageAddress address_of(const PagesPlan& pages, const std::vector<RequestPlan>& r
   }
 }
 
-bool asks_for_page_size(const RequestPlan& request) { return uses_page_key(request, "size"); }
+bool asks_for_page_size(const RequestPlan& request) { return uses_key(request, Root::page, "size"); }
+
+bool asks_up_to(const std::vector<RequestPlan>& requests) { return any_uses(requests, "end", Root::window); }
 
 bool is_addressed_by_url(PageStyle style) {
   return style == PageStyle::link || style == PageStyle::url || style == PageStyle::keyset;

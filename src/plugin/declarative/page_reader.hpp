@@ -12,6 +12,9 @@ PageAddress address_of(const PagesPlan& pages, const std::vector<RequestPlan>& r
 // Whether the request says how large a page shall be.
 bool asks_for_page_size(const RequestPlan& request);
 
+// Whether they say up to when records are wanted.
+bool asks_up_to(const std::vector<RequestPlan>& requests);
+
 // Whether positions of this style are URLs.
 bool is_addressed_by_url(PageStyle style);
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "plugin/declarative/answer_meaning.hpp"
+#include "plugin/declarative/conditional.hpp"
 #include "plugin/declarative/page_reader.hpp"
 #include "plugin/declarative/record_mapper.hpp"
 #include "plugin/declarative/request_builder.hpp"
@@ -33,6 +34,7 @@ void PageWork::begin(const PageQuery& query, const Head* head) {
   record_scratch_.reset();
   refusal_.reset();
   inspection_failure_.reset();
+  is_conditional_ = false;
   scope_ = {};
   scope_.set(Root::env, run_.environment.value());
   scope_.set(Root::now, Value::Any(run_.clock.now()));
@@ -75,7 +77,8 @@ Result<Ask> PageWork::make_ask(const RequestPlan& request, const PagesPlan& page
 Result<> PageWork::take_records(const Template& records) {
   begin({}, nullptr);
   records_.clear();
-  return read_records(records);
+  if (const auto read = read_records(records); !read) return std::unexpected(read.error());
+  return {};
 }
 
 Result<const RequestPlan*> PageWork::choose(const std::vector<RequestPlan>& requests, const Head& head) {
@@ -112,21 +115,46 @@ Task<Result<Page>> PageWork::fetch_once(PageSource source, PageQuery query, cons
   page_.set("size", Value::Any(size_));
   auto ask = make_ask(request, pages, query);
   if (!ask) co_return std::unexpected(ask.error());
+  if (pages.is_conditional && query.begins_pass) ask_conditionally(*ask, query);
   const auto sent = co_await send(std::move(*ask), request, answer_, scope_);
   if (!sent) co_return std::unexpected(sent.error());
   Page page;
   page.provider_time = reply_.provider_time;
   records_.clear();
-  if (reply_.meaning == AnswerClass::empty) co_return page;
-  auto done = read_records(request.records.is_absent() ? source.records : request.records);
-  if (done) done = describe_records(page);
+  page.is_unchanged = reply_.meaning == AnswerClass::unchanged;
+  if (page.is_unchanged) co_return page;
+  if (reply_.meaning == AnswerClass::empty) {
+    page.is_capped = says_capped(run_.plan, reply_);
+    co_return page;
+  }
+  const auto unseen = read_records(request.records.is_absent() ? source.records : request.records);
+  if (!unseen) co_return std::unexpected(unseen.error());
+  page.unseen = *unseen;
+  note_unseen(request, scope_, *unseen);
+  auto done = describe_records(page);
   if (!done) co_return std::unexpected(done.error());
   done = read_page({pages, *run_.plan.service, run_.base, query, reply_}, scope_, scratch_, page);
   if (!done) co_return std::unexpected(done.error());
   const auto is_last = run_.plan.until.evaluate(scope_, scratch_);
   if (!is_last) co_return std::unexpected(is_last.error());
   if (!run_.plan.until.is_absent() && is_last->is_truthy()) page.has_more = false;
+  if (pages.is_conditional) keep_validator(query, page);
   co_return page;
+}
+
+void PageWork::ask_conditionally(Ask& ask, const PageQuery& query) {
+  request_identity_ = request_identity(ask, run_.plan, scope_, run_.requester->identity());
+  const auto known = pass_->validator(request_identity_);
+  is_conditional_ = known && proves_all(*known, query.from);
+  if (is_conditional_) make_conditional(ask, *known);
+}
+
+// A first page that is read again in the middle of the pass may be another one.
+void PageWork::keep_validator(const PageQuery& query, const Page& page) {
+  if (query.begins_pass)
+    pass_->set_validator(validator_of(reply_, page, run_.plan.is_full, request_identity_));
+  else if (query.token.empty() && query.offset == 0)
+    pass_->set_validator(std::nullopt);
 }
 
 Task<Result<>> PageWork::send(Ask ask, const RequestPlan& request, Document& document, Scope& scope) {
@@ -146,6 +174,7 @@ Task<Result<>> PageWork::send(Ask ask, const RequestPlan& request, Document& doc
   reply_ = std::move(*reply);
   if (reply_.provider_time) run_.clock_offset = *reply_.provider_time - run_.clock.now();
   if (reply_.meaning == AnswerClass::empty) co_return Result<>();
+  if (reply_.meaning == AnswerClass::unchanged && is_conditional_) co_return Result<>();
   if (!is_parsed_)
     co_return fail(ErrorCode::provider_failed, fmt::format("the provider answered {} without data", reply_.status));
   show_answer({reply_.status, reply_.headers, reply_.body}, document.root(), scope);
@@ -174,7 +203,7 @@ void PageWork::show_answer(const ReplyView& reply, const Value& body, Scope& sco
   scope.set(Root::response, body);
 }
 
-Result<> PageWork::read_records(const Template& records) {
+Result<std::int64_t> PageWork::read_records(const Template& records) {
   const auto list = records.is_absent() ? Result<Value>(scope_[Root::response]) : records.evaluate(scope_, scratch_);
   if (!list) return std::unexpected(list.error());
   std::int64_t missing = 0;
@@ -188,11 +217,18 @@ Result<> PageWork::read_records(const Template& records) {
     });
   else if (!list->is_null())
     records_.push_back(*list);
-  const auto unseen = fmt::format("the provider listed {} records without showing them", missing);
-  if (missing > 0 && run_.plan.is_full) return fail(ErrorCode::provider_failed, unseen);
-  if (missing > 0) pass_->skip(missing, unseen);
   scope_.set(Root::records, Value::Any(List{records_.data(), records_.size()}));
-  return {};
+  return missing;
+}
+
+// A null among the records, and parts of them that GraphQL could not show: each is told as an error as well.
+void PageWork::note_unseen(const RequestPlan& request, const Scope& answered, std::int64_t unseen) {
+  const auto partial = partial_answer(request, answered[Root::response]);
+  if (partial.errors > 0)
+    pass_->skip(std::max(unseen, partial.errors),
+                fmt::format("the provider did not show everything: {}", partial.first));
+  else if (unseen > 0)
+    pass_->skip(unseen, fmt::format("the provider listed {} records without showing them", unseen));
 }
 
 Result<> PageWork::describe_records(Page& page) {
@@ -250,6 +286,7 @@ Task<Result<>> PageWork::look_up() {
   auto scope = scope_;
   const auto sent = co_await send(std::move(*ask), lookup.request, details_, scope);
   if (!sent) co_return std::unexpected(sent.error());
+  note_unseen(lookup.request, scope, 0);
   co_return index_details(scope);
 }
 
@@ -297,10 +334,8 @@ Result<std::string> PageWork::text_of(const Template& plan) {
 
 void PageWork::count() {
   const auto now = run_.requester->counts();
-  auto& before = run_.counted;
-  pass_->count_requests(now.requests - before.requests, now.not_modified - before.not_modified,
-                        now.bytes - before.bytes);
-  before = now;
+  pass_->count_requests(now - run_.counted);
+  run_.counted = now;
 }
 
 void PageWork::note_misfits(std::int64_t misfits, const std::string& first) {

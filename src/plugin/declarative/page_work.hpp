@@ -79,8 +79,12 @@ class PageWork {
   Task<Result<>> send(Ask ask, const RequestPlan& request, Document& document, Scope& scope);
   AnswerFinding inspect(const RequestPlan& request, const ReplyView& reply, Document& document, Scope& scope);
   void show_answer(const ReplyView& reply, const Value& body, Scope& scope);
-  Result<> read_records(const Template& records);
+  Result<std::int64_t> read_records(const Template& records);
+  void note_unseen(const RequestPlan& request, const Scope& answered, std::int64_t unseen);
   Result<> describe_records(Page& page);
+  // Before the request, and after the answer.
+  void ask_conditionally(Ask& ask, const PageQuery& query);
+  void keep_validator(const PageQuery& query, const Page& page);
   Task<Result<>> look_up();
   Result<> index_details(const Scope& scope);
   Result<std::string> text_of(const Template& text);
@@ -102,8 +106,10 @@ class PageWork {
   std::optional<Refusal> refusal_;
   std::optional<Error> inspection_failure_;
   bool is_parsed_ = false;
-  bool may_be_smaller_ = false;  // the request that was sent says a page's size, which does not tell where it begins
-  std::int64_t size_ = 0;        // that it said
+  bool is_conditional_ = false;   // 304 is an answer
+  std::string request_identity_;  // of the pass's first page, where it may be asked for conditionally
+  bool may_be_smaller_ = false;   // the request that was sent says a page's size, which does not tell where it begins
+  std::int64_t size_ = 0;         // that it said
 };
 
 // Lends works and keeps them for the next page: as many as there are passes at the same time.

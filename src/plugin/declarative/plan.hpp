@@ -47,7 +47,7 @@ struct AuthPlan {
   std::variant<std::monostate, BearerAuth, BasicAuth, HeaderAuth, QueryAuth, ClientCredentialsAuth, GithubAppAuth> kind;
 };
 
-enum class ErrorAction { unreachable, empty, park, retry, fail_script, fail_source, forget_base };
+enum class ErrorAction { unreachable, empty, park, retry, fail_script, fail_source, forget_base, capped };
 
 struct ErrorRule {
   std::vector<int> statuses{};
@@ -75,6 +75,7 @@ struct PagesPlan {
   Template next{}, more{}, total{};
   std::int64_t size = 100;
   std::optional<std::int64_t> results_max{};
+  bool is_conditional = false;  // see conditional.hpp
 };
 
 struct RequestPlan {
@@ -136,6 +137,11 @@ struct LookupPlan {
   Template of{};       // of the page's records, over `record`: equal to the key
 };
 
+// What rows are made of beside the answer: keys of `partition` and `env`; "" for all of it.
+struct RowInputs {
+  std::vector<std::string> partition{}, env{};
+};
+
 struct ScriptPlan {
   std::shared_ptr<const ServicePlan> service;
   std::optional<PartitionPlan> partition{};
@@ -147,6 +153,7 @@ struct ScriptPlan {
   std::vector<ErrorRule> errors{};
   std::optional<HeadsPlan> heads{};
   std::optional<LookupPlan> lookup{};
+  RowInputs row_inputs{};  // of a script with conditional requests
   Duration granularity = std::chrono::seconds(1);
   bool is_full = false;     // what a listing does not show is deleted: it must show everything
   std::string canonical{};  // for the declaration's hash

@@ -24,8 +24,8 @@ constexpr YamlKey expressions(std::string_view name, std::string_view meaning) {
 
 constexpr std::array<std::string_view, 7> k_styles{"none", "link", "url", "token", "number", "offset", "keyset"};
 constexpr std::array<std::string_view, 5> k_methods{"GET", "POST", "PUT", "PATCH", "HEAD"};
-constexpr std::array<std::string_view, 7> k_actions{"unreachable", "empty",      "park",      "retry",
-                                                    "failScript",  "failSource", "forgetBase"};
+constexpr std::array<std::string_view, 8> k_actions{"unreachable", "empty",      "park",       "retry",
+                                                    "failScript",  "failSource", "forgetBase", "capped"};
 constexpr std::array<std::string_view, 2> k_foreign{"refuse", "rebase"};
 
 constexpr std::array k_pages{
@@ -48,9 +48,16 @@ constexpr std::array k_pages{
     YamlKey{.name = "resultsMax",
             .type = integer,
             .default_text = "none",
-            .meaning = "A listing whose `total` is this or more is cut by the provider; windows are made smaller then.",
+            .meaning =
+                "How many records of a listing the provider shows at most: what is beyond is asked for in smaller "
+                "windows, or newest first below the cut, where requests use `window.end`.",
             .min = 1,
             .max = 1'000'000},
+    YamlKey{
+        .name = "conditional",
+        .type = boolean,
+        .default_text = "`false`",
+        .meaning = "Whether a pass begins by asking if its first page has changed; see Conditional requests below."},
 };
 
 constexpr std::array k_request{
@@ -113,7 +120,7 @@ constexpr std::array k_partition{
                "never skipped"),
     expressions("rowsOf",
                 "Columns of this script's resources that tell which rows belong to the partition, for "
-                "deletions by `cursor: {kind: full}`."),
+                "deletions by `cursor: {kind: full}`; of a resource without them nothing is deleted."),
 };
 
 constexpr std::array k_rows{

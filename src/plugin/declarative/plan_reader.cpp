@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "plugin/declarative/conditional.hpp"
 #include "plugin/declarative/request_reader.hpp"
 #include "plugin/declarative/rows_reader.hpp"
 
@@ -75,6 +76,7 @@ class PlanBuilder {
     read_lookup();
     read_records();
     check_cursor();
+    check_conditional();
     finish_partition();
     plan_.canonical = canonical_of(root_);
     return std::make_shared<const ScriptPlan>(std::move(plan_));
@@ -130,13 +132,17 @@ class PlanBuilder {
     return resource;
   }
 
-  // Deletions need to know which rows belong to the partition.
+  // Deletions need to know which rows belong to the partition. Of a resource without these columns none are deleted.
   void check_rows_of(const YamlNode& node, const PartitionPlan& partition) {
-    for (const auto& [name, value] : partition.rows_of)
-      for (const auto& of : context_.script.resources)
-        if (const auto* resource = context_.resources.find(of); resource != nullptr && !resource->find(name))
-          reader_.report(*node.find("rowsOf"), fmt::format("the resource '{}' has no column '{}'", of, name),
-                         "name a column that all resources of the script have");
+    for (const auto& [name, value] : partition.rows_of) {
+      const auto has_column = [&, &column = name](const std::string& of) {
+        const auto* resource = context_.resources.find(of);
+        return resource == nullptr || resource->find(column);
+      };
+      if (std::ranges::none_of(context_.script.resources, has_column))
+        reader_.report(*node.find("rowsOf"), fmt::format("no resource of the script has a column '{}'", name),
+                       "name a column of the rows that belong to the partition");
+    }
     if (context_.script.cursor == CursorKind::full && partition.rows_of.empty())
       reader_.report(node, "it is not known which rows belong to a partition",
                      "add rowsOf: {repo_key: \"{{ partition.… }}\"}");
@@ -222,6 +228,21 @@ class PlanBuilder {
                      "write cursor: {order: ascending, …}, or walk the pages by link, number, offset or token");
     if (const auto* cursor = root_.find("cursor"))
       plan_.granularity = yaml_duration(*cursor, "granularity", std::chrono::seconds(1));
+  }
+
+  void check_conditional() {
+    const auto asks = [](const RequestPlan& request) { return request.pages && request.pages->is_conditional; };
+    if (plan_.heads && plan_.heads->pages.is_conditional) plan_.pages.is_conditional = true;
+    if (!plan_.pages.is_conditional && std::ranges::none_of(plan_.requests, asks)) return;
+    plan_.row_inputs = row_inputs_of(plan_);
+    const auto kind = context_.script.cursor;
+    auto why = why_never_unchanged(plan_);
+    if (kind == CursorKind::window || kind == CursorKind::ascending)
+      why = fmt::format("the requests of a cursor of kind {} are others in every pass", to_string(kind));
+    if (!why) return;
+    const auto* pages = root_.find("pages");
+    reader_.report(pages == nullptr ? root_ : *pages, "its first page cannot be asked for conditionally: " + *why,
+                   "remove conditional");
   }
 
   const YamlNode& root_;

@@ -149,6 +149,38 @@ TEST_F(Plans, AskForWhatIsMissing) {
       problems_with("cursor: {field: updated_at, order: ascending, lookback: 5m}", "cursor: {kind: heads}").size(), 2U);
 }
 
+TEST_F(Plans, AreConditionalOnlyWhereAnUnchangedPageSaysEverything) {
+  const std::string newest_first =
+      "resources: [issue]\n"
+      "dependencies: [repository]\n"
+      "partition: {resource: repository}\n"
+      "cursor: {kind: descending, field: at, order: descending}\n"
+      "request: {url: '/issues', query: {page: '{{ page.number }}'}}\n"
+      "pages: {by: number, conditional: true}\n"
+      "map: {issue_key: '{{ record.id }}', state: '{{ partition.full_name }}', author: '{{ env.HUB_URL }}'}\n";
+  const auto script = parse(newest_first);
+  ASSERT_TRUE(script.has_value()) << problems_of(newest_first).front();
+  EXPECT_TRUE(script->plan->pages.is_conditional);
+  EXPECT_EQ(script->plan->row_inputs.partition, Lines{"full_name"});
+  EXPECT_EQ(script->plan->row_inputs.env, Lines{"HUB_URL"});
+
+  const auto why_not = [&](std::string what, const std::string& by) {
+    auto yaml = newest_first;
+    yaml.replace(yaml.find(what), what.size(), by);
+    const auto lines = problems_of(yaml);
+    return lines.size() == 1 ? lines.front() : std::to_string(lines.size()) + " problems";
+  };
+  EXPECT_NE(why_not("{{ partition.full_name }}", "{{ now }}").find("'now' makes other rows of the same answer"),
+            std::string::npos);
+  EXPECT_NE(why_not("url: '/issues'", "url: '/issues', method: POST").find("a POST cannot be conditional"),
+            std::string::npos);
+  EXPECT_NE(why_not("map:", "until: '{{ records | length }}'\nmap:").find("with 'until' a page does not say"),
+            std::string::npos);
+  EXPECT_NE(why_not("kind: descending, field: at, order: descending", "kind: ascending, field: at, order: ascending")
+                .find("of kind ascending are others in every pass"),
+            std::string::npos);
+}
+
 TEST_F(Plans, FillSeveralResources) {
   const auto script = parse(
       "resources: [issue, label]\nrequest: {url: /issues}\nrows:\n"

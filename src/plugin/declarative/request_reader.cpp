@@ -14,8 +14,8 @@ PageStyle style_of(std::string_view name) {
 }
 
 ErrorAction action_of(std::string_view name) {
-  constexpr std::array<std::string_view, 7> k_names{"unreachable", "empty",      "park",      "retry",
-                                                    "failScript",  "failSource", "forgetBase"};
+  constexpr std::array<std::string_view, 8> k_names{"unreachable", "empty",      "park",       "retry",
+                                                    "failScript",  "failSource", "forgetBase", "capped"};
   return static_cast<ErrorAction>(std::ranges::find(k_names, name) - k_names.begin());
 }
 
@@ -93,6 +93,7 @@ PagesPlan read_pages(TemplateReader& reader, const YamlNode& node, Roots known) 
   pages.more = reader.read(node, "more", answer_roots(known));
   pages.total = reader.read(node, "total", answer_roots(known));
   pages.size = yaml_integer(node, "size", pages.size);
+  pages.is_conditional = yaml_flag(node, "conditional", false);
   if (node.find("resultsMax") != nullptr) pages.results_max = yaml_integer(node, "resultsMax", 0);
   const bool needs_next = pages.style == PageStyle::url || pages.style == PageStyle::token;
   if (needs_next != (node.find("next") != nullptr))

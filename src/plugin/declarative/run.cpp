@@ -17,6 +17,7 @@ WalkSettings settings_of(const ScriptDeclaration& declaration) {
   settings.listing.page_size_max = plan.pages.size;
   settings.granularity = plan.granularity;
   settings.results_max = plan.pages.results_max;
+  settings.asks_up_to = declaration.cursor == CursorKind::descending && asks_up_to(plan.requests);
   return settings;
 }
 

@@ -44,6 +44,7 @@ class ReplayRequester final : public Requester {
   std::expected<Reply, Refusal> judge(const Exchange& exchange, const Ask& ask) {
     Reply reply{.status = exchange.status, .headers = exchange.headers, .body = exchange.body_text(), .url = ask.url};
     ++counts_.requests;
+    counts_.not_modified += reply.status == 304 ? 1 : 0;
     counts_.bytes += static_cast<std::int64_t>(reply.body.size());
     const auto date = reply.headers.get("Date");
     reply.provider_time = date ? http::parse_http_date(*date) : std::nullopt;
@@ -93,6 +94,7 @@ class RecordingRequester final : public Requester {
     co_return reply;
   }
   RequestCounts counts() const override { return requester_->counts(); }
+  std::string identity() const override { return requester_->identity(); }
 
  private:
   std::unique_ptr<Requester> requester_;

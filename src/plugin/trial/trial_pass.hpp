@@ -51,7 +51,7 @@ class TrialPass final : public PassContext {
   void expect(std::int64_t records) override { outcome_.expected = records; }
   void skip(std::int64_t records, std::string reason) override;
   void cap(Instant from, Instant to, std::string reason) override;
-  void count_requests(std::int64_t requests, std::int64_t, std::int64_t) override { outcome_.requests += requests; }
+  void count_requests(const RequestCounts& more) override { outcome_.requests += more.requests; }
   void log(LogLevel level, std::string message, nlohmann::json details, std::string record_id) override;
   void park_until(Instant wake_at) override { outcome_.wake_at = wake_at; }
   const std::atomic<bool>& stop_requested() const override { return stop_; }

@@ -34,6 +34,7 @@ std::optional<PageQuery> AscendingWalk::next() {
 }
 
 Result<Step> AscendingWalk::accept(const Page& page) {
+  if (page.is_capped && page.records.empty()) return step_over_instant();
   const auto verdict = listing_.accept(page);
   if (!verdict) return std::unexpected(verdict.error());
   if (*verdict == Listing::Verdict::torn) return Step{};

@@ -47,6 +47,10 @@ class Listing {
 
   bool is_first_page() const { return pages_ == 0; }
   std::int64_t pages() const { return pages_; }
+  // How many records of the listing were shown; nullopt: pages by token do not say.
+  std::optional<std::int64_t> shown() const {
+    return settings_.address == PageAddress::token ? std::nullopt : std::optional(reached_);
+  }
   // Everything before it has been shown; small, whatever was walked.
   nlohmann::json position() const;
 

@@ -18,7 +18,8 @@ enum class PageAddress {
 
 struct PageQuery {
   // Wanted are the records whose cursor value is after `from` (or at it, with is_from_included) and not after `to`; an
-  // answer may hold more. No `from`: from the first record on. No `to`: up to the newest; only windows have one.
+  // answer may hold more. No `from`: from the first record on. No `to`: up to the newest; windows have one, and what is
+  // below a cut.
   std::optional<Instant> from{};
   bool is_from_included = false;
   std::optional<Instant> to{};
@@ -27,6 +28,7 @@ struct PageQuery {
   std::int64_t offset = 0;
   std::int64_t page_number = 1;  // from 1; (page_number - 1) * page_size == offset
   std::int64_t page_size = 0;
+  bool begins_pass = false;  // the first of a pass that goes on from nowhere: it may be a conditional request
 };
 
 struct PageRecord {
@@ -40,8 +42,11 @@ struct Page {
   std::string next_token{};                 // of PageAddress::token
   std::optional<std::int64_t> page_size{};  // what the provider says it used; absent: the one asked for
   std::optional<std::int64_t> total{};      // what the provider says the whole listing holds
-  bool is_capped = false;                   // the provider will not show the rest of this listing
+  bool is_capped = false;                   // the provider will not show the rest of this listing (of `total`, if said)
+  std::int64_t unseen = 0;                  // records that it listed without showing them
   std::optional<Instant> provider_time{};   // its clock when it answered
+  // It is what the last complete pass began with, and everything after `from` is on it. Only where begins_pass.
+  bool is_unchanged = false;
 };
 
 }  // namespace weir::plugin

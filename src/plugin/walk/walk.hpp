@@ -31,6 +31,8 @@ struct WalkSettings {
   Duration granularity = std::chrono::seconds(1);
   // A listing that says it has this many or more is capped (1,000; 10,000), even if it does not say so otherwise.
   std::optional<std::int64_t> results_max{};
+  // Newest first: requests say up to when (PageQuery::to), so what lies below a cut can be asked for.
+  bool asks_up_to = false;
 };
 
 // (from, to] could not be shown completely and cannot be asked for in smaller parts.

@@ -1,5 +1,7 @@
 #include "plugin/walk/walk.hpp"
 
+#include <set>
+
 #include <gtest/gtest.h>
 
 namespace weir::plugin {
@@ -237,6 +239,118 @@ TEST(DescendingWalk, ACapBeforeTheStartIsAGap) {
   ASSERT_TRUE(step->capped.has_value());
   EXPECT_EQ(step->capped->to, at(k_start) + seconds(20));
   EXPECT_FALSE(walk->next());
+}
+
+// A source of `records` with one in each second, of which it shows `shown_max` for a query.
+struct CutSource {
+  std::vector<std::pair<std::string, int>> records;  // newest first
+  std::size_t shown_max;
+  std::set<std::string> seen{};
+  std::vector<Window> listings{};
+
+  Page answer(const PageQuery& query) {
+    const auto below = query.to.value_or(Instant::max());
+    std::vector<PageRecord> found;
+    for (const auto& [key, second] : records)
+      if (at(k_start) + seconds(second) <= below) found.push_back({key, at(k_start) + seconds(second)});
+    Page page{.total = static_cast<std::int64_t>(found.size())};
+    page.is_capped = found.size() >= shown_max;
+    found.resize(std::min(found.size(), shown_max));
+    if (query.offset == 0) listings.push_back(window_of(query));
+    for (auto i = static_cast<std::size_t>(query.offset); i < found.size() && page.records.size() < 10; ++i) {
+      seen.insert(found[i].key);
+      page.records.push_back(found[i]);
+    }
+    page.has_more = static_cast<std::size_t>(query.offset) + page.records.size() < found.size();
+    return page;
+  }
+};
+
+struct CutPass {
+  CutSource source;
+  std::vector<CappedRange> caps{};
+  bool crashes = false;
+
+  void play(std::optional<Instant> start) {
+    auto settings = settings_of(CursorKind::descending);
+    settings.asks_up_to = true;
+    const auto end = at("2026-02-01T00:00:00Z");
+    auto walk = make_walk(settings, start, end, nullptr);
+    for (int requests = 0; auto query = walk->next(); ++requests) {
+      ASSERT_LT(requests, 100);
+      const auto step = walk->accept(source.answer(*query));
+      ASSERT_TRUE(step.has_value());
+      if (step->capped) caps.push_back(*step->capped);
+      if (crashes && walk->next()) walk = make_walk(settings, start, end, walk->position());
+    }
+  }
+};
+
+TEST(DescendingWalk, WhatLiesBelowACutIsAskedForAgain) {
+  for (const bool crashes : {false, true}) {
+    CutPass pass{.source = {.records = {}, .shown_max = 25}, .crashes = crashes};
+    for (int i = 99; i >= 0; --i) pass.source.records.emplace_back(std::to_string(i), i);
+    pass.play(std::nullopt);
+    EXPECT_EQ(pass.source.seen.size(), 100U);
+    EXPECT_TRUE(pass.caps.empty());
+    ASSERT_GE(pass.source.listings.size(), 4U);
+    EXPECT_EQ(pass.source.listings[0].to, "");
+    EXPECT_EQ(pass.source.listings[1].to, "2026-01-01T00:01:15Z");
+  }
+}
+
+TEST(DescendingWalk, ACutBehindTheStartIsNone) {
+  CutPass pass{.source = {.records = {}, .shown_max = 25}};
+  for (int i = 99; i >= 0; --i) pass.source.records.emplace_back(std::to_string(i), i);
+  pass.play(at(k_start) + seconds(90));
+  EXPECT_EQ(pass.source.listings.size(), 1U);
+  EXPECT_TRUE(pass.caps.empty());
+}
+
+TEST(DescendingWalk, ASecondThatIsNotShownWholeIsAGapAndTheRestGoesOn) {
+  CutPass pass{.source = {.records = {{"new", 9}}, .shown_max = 25}};
+  for (int i = 0; i < 40; ++i) pass.source.records.emplace_back("many" + std::to_string(i), 5);
+  pass.source.records.emplace_back("old", 1);
+  pass.play(std::nullopt);
+  ASSERT_EQ(pass.caps.size(), 1U);
+  EXPECT_EQ(pass.caps[0].from, at(k_start) + seconds(5));
+  EXPECT_EQ(pass.caps[0].to, at(k_start) + seconds(6));
+  EXPECT_TRUE(pass.source.seen.contains("new"));
+  EXPECT_TRUE(pass.source.seen.contains("old"));
+}
+
+TEST(DescendingWalk, AProviderThatDoesNotListenIsAGapAndNoEndlessPass) {
+  auto settings = settings_of(CursorKind::descending);
+  settings.asks_up_to = true;
+  auto walk = make_walk(settings, std::nullopt, at("2026-02-01T00:00:00Z"), nullptr);
+  int requests = 0;
+  std::vector<CappedRange> caps;
+  for (; walk->next(); ++requests) {
+    ASSERT_LT(requests, 10);
+    auto same = page_at({{"d", 30}, {"c", 20}}, false);
+    same.total = 500;
+    same.is_capped = true;
+    const auto step = walk->accept(same);
+    ASSERT_TRUE(step.has_value());
+    if (step->capped) caps.push_back(*step->capped);
+  }
+  EXPECT_EQ(requests, 3);
+  ASSERT_EQ(caps.size(), 2U);  // the second that the cut is in, and everything below it
+  EXPECT_EQ(caps.back().from, std::nullopt);
+}
+
+TEST(DescendingWalk, ARefusedPageIsACutWhereTheListingWas) {
+  auto settings = settings_of(CursorKind::descending);
+  settings.asks_up_to = true;
+  auto walk = make_walk(settings, at(k_start), at("2026-02-01T00:00:00Z"), nullptr);
+  walk->next();
+  ASSERT_TRUE(walk->accept(page_at({{"d", 30}, {"c", 20}}, true)));
+  walk->next();
+  ASSERT_TRUE(walk->accept(Page{.is_capped = true}));
+  const auto query = walk->next();
+  ASSERT_TRUE(query.has_value());
+  EXPECT_EQ(query->to, at(k_start) + seconds(20));
+  EXPECT_EQ(query->offset, 0);
 }
 
 TEST(FullWalk, ListsEverythingAndResumesOnlyAnImmutableOrder) {

@@ -67,6 +67,7 @@ Result<Step> WindowWalk::accept(const Page& page) {
   const bool is_large = listing_.is_first_page() && page.has_more;
   if ((capped || is_large) && cut(capped)) return Step{};
   has_gap_ = has_gap_ || capped;
+  if (capped && page.records.empty()) return close_window();
   const auto pages_before = listing_.pages();
   const auto verdict = listing_.accept(page);
   if (!verdict) return std::unexpected(verdict.error());

@@ -130,7 +130,7 @@ class PartitionsRun final : public plugin::ScriptRun {
   Task<Result<>> run_pass(plugin::PassContext& pass) override {
     const auto partitions = co_await list_partitions(remote_);
     if (!partitions) co_return std::unexpected(partitions.error());
-    pass.count_requests(1, 0, 100);
+    pass.count_requests({1, 0, 100});
     auto& batch = pass.rows("synthetic_partition");
     for (const auto& partition : *partitions)
       batch.add_row()

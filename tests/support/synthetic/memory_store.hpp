@@ -62,7 +62,7 @@ class MemoryPass final : public plugin::PassContext {
   void expect(std::int64_t) override {}
   void skip(std::int64_t, std::string) override {}
   void cap(Instant from, Instant to, std::string) override { gaps_.push_back({from, to}); }
-  void count_requests(std::int64_t requests, std::int64_t, std::int64_t) override { requests_ += requests; }
+  void count_requests(const plugin::RequestCounts& more) override { requests_ += more.requests; }
   void log(LogLevel, std::string, nlohmann::json, std::string) override {}
   void park_until(Instant) override {}
   const std::atomic<bool>& stop_requested() const override { return stop_; }

@@ -26,7 +26,7 @@ Task<Result<plugin::Page>> PagedRun::fetch(plugin::PageQuery query, plugin::Pass
   const auto view = co_await remote_.request(partition, &pass);
   if (!view) co_return std::unexpected(view.error());
   auto given = answer(**view, partition, api_, query);
-  pass.count_requests(1, 0, static_cast<std::int64_t>(given.records.size()) * 100);
+  pass.count_requests({1, 0, static_cast<std::int64_t>(given.records.size()) * 100});
   for (const auto& record : given.records) sink_.write(pass, record);
   co_return std::move(given.page);
 }
@@ -59,7 +59,7 @@ Task<Result<>> HeadsRun::run_pass(plugin::PassContext& pass) {
           record.revision > 0 && !record.is_deleted)
         sink_.write(pass, record);
     done = end;
-    pass.count_requests(1, 0, 100);
+    pass.count_requests({1, 0, 100});
     co_await pass.page_done({{"heads", heads}, {"done", done}});
   }
   pass.set_state(heads);

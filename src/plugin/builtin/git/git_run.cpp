@@ -81,7 +81,7 @@ Task<Result<OpenRepository>> GitRun::open(PassContext& pass, RepositoryUrl url) 
   Traffic traffic;
   const auto work = [&] { return access_.open(url, started_at_, Stop(pass.stop_requested()), traffic); };
   auto repository = co_await run_blocking(thread_, work);
-  pass.count_requests(traffic.requests, traffic.requests == 1 ? 1 : 0, traffic.bytes);
+  pass.count_requests({traffic.requests, traffic.requests == 1 ? 1 : 0, traffic.bytes});
   if (traffic.moved_to)
     pass.log(LogLevel::warning, fmt::format("{} has moved; set GIT_URL to {}", url.repo_key, *traffic.moved_to));
   if (!repository && repository.error().code == ErrorCode::limited)

@@ -43,7 +43,7 @@ class MemoryPass final : public PassContext {
   void expect(std::int64_t records) override { expected = records; }
   void skip(std::int64_t, std::string) override {}
   void cap(Instant, Instant, std::string) override {}
-  void count_requests(std::int64_t count, std::int64_t, std::int64_t) override { requests += count; }
+  void count_requests(const RequestCounts& more) override { requests += more.requests; }
   void log(LogLevel, std::string message, nlohmann::json, std::string) override { logged = std::move(message); }
   void park_until(Instant wake_at) override { parked_until = wake_at; }
   const std::atomic<bool>& stop_requested() const override { return stop; }
