@@ -1,6 +1,7 @@
 """A provider's limits: parked scripts go on when due, a credential is shared by processes and tenants, and who is parked
 delays nobody else."""
 import datetime
+import signal
 import sys
 import time
 from pathlib import Path
@@ -98,6 +99,23 @@ def test_a_parked_script_goes_on_when_it_is_due(tenants, sim, database):
         assert_tables_are_the_truth(database.sql, sim, name, without=["job"])
     assert_no_run_failed(database)
     assert sim.get("/_sim/stats").json()["late_requests"] == 0
+
+
+def test_who_waits_for_a_limit_can_be_stopped(tenants, sim, database):
+    sim = sim(tokens=[token("spent", core=2, graphql=3)])
+    tenants.add_github("acme", sim.url, token="spent")
+    process = tenants.start("import", "--json", "--wait-limits", "2h")
+    end = time.monotonic() + 30
+    while database.sql("SELECT count(*) FROM weir.data_source_run WHERE status = 'RUNNING'") != [(0,)] or not database.sql(
+            "SELECT 1 FROM weir.data_source_run WHERE status = 'PARKED'"):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    out, err = process.communicate(timeout=60)
+    assert time.monotonic() - began < 10 and process.returncode == 0, err
+    assert '"PARKED"' in out
+    assert database.sql("SELECT count(*) FROM weir.data_source_run WHERE status = 'PARKED'") != [(0,)]
 
 
 def test_eight_processes_and_tenants_share_one_credential(tenants, sim, database):
