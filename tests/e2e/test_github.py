@@ -1,6 +1,7 @@
 """The github plugin against the simulated GitHub: what is in the tables is what there is."""
 import datetime
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -244,6 +245,44 @@ def recorded(tmp_path, github, sim):
         return answer["rows"]
 
     return try_script
+
+
+def test_a_list_that_github_cut_is_told(tmp_path, github, sim):
+    github.ok("import", "--script", "github/repository")
+    pull = {"number": 7, "fullDatabaseId": "70", "title": "t", "state": "OPEN", "updatedAt": "2026-01-01T00:00:00Z",
+            "labels": {"totalCount": 3, "nodes": [{"name": "bug"}]}, "assignees": {"totalCount": 0, "nodes": []},
+            "reviewRequests": {"totalCount": 0, "nodes": []}}
+    connection = {"totalCount": 1, "pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": [pull]}
+    exchange = {"request": {"method": "POST", "url": f"{sim.url}/graphql"},
+                "response": {"status": 200, "body": {"data": {"node": {"pullRequests": connection}}}}}
+    (tmp_path / "github.pull_request.jsonl").write_text(json.dumps(exchange) + "\n")
+    tried = github.ok("plugins", "try", "github/pull_request", "--tenant", "acme", "--partition", str(sim.repository()["id"]),
+                      "--replay", str(tmp_path), "--json").json()
+    assert [row["label"] for row in tried["rows"]["pull_request_label"]] == ["bug"]
+    assert tried["notes"] == ["2 records skipped: records show only parts of their lists, such as 1 of 3 items of "
+                              "pull_request_label"], tried["notes"]
+
+
+def test_an_app_asks_for_one_token_for_all_its_scripts(weir, database, new_home, tmp_path):
+    key = tmp_path / "app.pem"
+    subprocess.run(["openssl", "genrsa", "-out", str(key), "2048"], check=True, capture_output=True)
+    sim = Sim(*WORLD, "--app-id", "4711", "--app-key", str(key), "--app-installations", "77", now=None)
+    home = new_home()
+    home.mkdir(mode=0o700)
+    env = {"WEIR_MASTER_KEY_FILE": home / "keys", "WEIR_EGRESS_ALLOW": "127.0.0.1"}
+    try:
+        for args in (("secrets", "init"), ("tenant", "add", "acme"),
+                     ("source", "add", "acme", "github", "--set", "GITHUB_ORG=acme", "--set", f"GITHUB_API_URL={sim.url}",
+                      "--set", "GITHUB_APP_ID=4711", "--set", "GITHUB_APP_INSTALLATION_ID=77",
+                      "--secret-file", f"GITHUB_APP_PRIVATE_KEY={key}"),
+                     ("import",)):
+            answer = weir(*args, env=env, database=database)
+            assert answer.code == 0, answer.out + answer.err
+        targets = [entry["target"] for entry in sim.lines("/_sim/log")]
+        assert len([target for target in targets if target.endswith("/access_tokens")]) == 1
+        assert len(targets) > 20
+    finally:
+        sim.stop()
 
 
 @pytest.fixture(scope="module")

@@ -41,6 +41,7 @@ void each_row_template(const ScriptPlan& plan, const Look& look) {
   for (const auto& rows : plan.rows) {
     look(rows.each);
     look(rows.filter);
+    look(rows.total);
     for (const auto& column : rows.columns) look(column.value);
   }
 }

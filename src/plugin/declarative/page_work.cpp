@@ -271,6 +271,8 @@ Task<Result<>> PageWork::add_rows() {
     }
     mapper.add(scope_);
   }
+  if (mapper.cut() > 0)
+    pass_->skip(mapper.cut(), fmt::format("records show only parts of their lists, such as {}", mapper.first_cut()));
   note_misfits(mapper.misfits(), mapper.first_misfit());
   co_return Result<>();
 }

@@ -110,6 +110,7 @@ struct RowsPlan {
   Template each{};    // absent: one row for a record
   Template filter{};  // absent: all
   std::vector<ColumnPlan> columns{};
+  Template total{};  // how many items there are; more than `each` shows are missing
 };
 
 struct PartitionPlan {

@@ -127,6 +127,8 @@ constexpr std::array k_rows{
     YamlKey{.name = "resource", .type = name, .is_required = true, .meaning = "Whose rows they are."},
     expression("each", "A list in the record: one row for each `item`, with its place `index`.", "one row per record"),
     expression("filter", "Which rows are made.", "all"),
+    expression("total",
+               "With `each`: how many items the list really has, where a provider cuts it; the rest is a gap."),
     YamlKey{.name = "map", .type = anything, .is_required = true, .meaning = "The columns; see Mapping below."},
 };
 

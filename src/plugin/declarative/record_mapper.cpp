@@ -85,6 +85,16 @@ void RecordMapper::add_rows(const Target& target, Scope& scope) {
     add_row(target, scope);
     return true;
   });
+  note_cut(target.plan, scope, index);
+}
+
+void RecordMapper::note_cut(const RowsPlan& plan, const Scope& scope, std::int64_t shown) {
+  if (plan.total.is_absent()) return;
+  const auto value = plan.total.evaluate(scope, scratch_);
+  const auto total = value ? integer_of(*value) : std::nullopt;
+  if (!total || *total <= shown) return;
+  if (cut_ == 0) first_cut_ = fmt::format("{} of {} items of {}", shown, *total, plan.resource);
+  cut_ += *total - shown;
 }
 
 void RecordMapper::add_row(const Target& target, const Scope& scope) {

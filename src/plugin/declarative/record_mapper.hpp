@@ -15,6 +15,8 @@ class RecordMapper {
   // `scope` has the record. Sets `vars`, and appends the rows of all resources.
   void add(Scope& scope);
 
+  std::int64_t cut() const { return cut_; }  // items that lists in records do not show
+  const std::string& first_cut() const { return first_cut_; }
   std::int64_t misfits() const { return misfits_; }  // values that did not fit their column
   const std::string& first_misfit() const { return first_misfit_; }
 
@@ -25,6 +27,7 @@ class RecordMapper {
   };
   Result<bool> add_vars(Scope& scope);
   void add_rows(const Target& target, Scope& scope);
+  void note_cut(const RowsPlan& plan, const Scope& scope, std::int64_t shown);
   void add_row(const Target& target, const Scope& scope);
   void reject(const Target& target, const Scope& scope, const Error& error);
   void set(load::RowWriter& row, const ColumnPlan& column, const Value& value);
@@ -37,6 +40,8 @@ class RecordMapper {
   std::vector<Target> targets_;
   std::vector<Entry> vars_;
   std::string buffer_;
+  std::int64_t cut_ = 0;
+  std::string first_cut_;
   std::int64_t misfits_ = 0;
   std::string first_misfit_;
 };

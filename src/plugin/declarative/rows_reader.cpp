@@ -90,6 +90,9 @@ std::vector<RowsPlan> read_rows(TemplateReader& reader, const YamlNode& root, co
     rows.each = reader.read(node, "each", known);
     const auto inner = rows.each.is_absent() ? known : known.with({Root::item, Root::index});
     rows.filter = reader.read(node, "filter", inner);
+    rows.total = reader.read(node, "total", known);
+    if (!rows.total.is_absent() && rows.each.is_absent())
+      reader.report(*node.find("total"), "'total' has no meaning without a list", "add each, or remove it");
     read_columns(reader, *node.find("map"), *resource, inner, rows);
     all.push_back(std::move(rows));
   };
