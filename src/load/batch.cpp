@@ -194,6 +194,8 @@ Batch::Batch(const Resource& resource) : Batch(std::make_shared<RowStore>(resour
 
 Batch::Batch(std::shared_ptr<RowStore> store, std::uint32_t origin) : store_(std::move(store)), origin_(origin) {}
 
+void Batch::begin_set(std::span<const std::string_view> parent) { store_->begin_set(parent); }
+
 RowWriter Batch::add_row() {
   store_->begin_row();
   return {*store_, origin_};

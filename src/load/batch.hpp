@@ -74,6 +74,11 @@ class Batch {
   explicit Batch(const Resource& resource);  // with buffers of its own
   Batch(std::shared_ptr<RowStore> store, std::uint32_t origin);
 
+  // The rows of `parent` (values of the first columns of the key) that are appended from now on are all it has: what
+  // else this script wrote of it is tombstoned with them. Said again for the same parent, the earlier rows do not
+  // count.
+  void begin_set(std::span<const std::string_view> parent);
+
   RowWriter add_row();  // one at a time over all batches of the resource: done() before the next
   const Resource& resource() const;
   std::size_t rows() const;

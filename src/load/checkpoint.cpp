@@ -1,5 +1,7 @@
 #include "load/checkpoint.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "load/json_param.hpp"
@@ -120,6 +122,8 @@ std::vector<pg::Command> Checkpoint::commands() {
   std::vector<pg::Command> commands;
   add_rows(commands);
   add_seen(commands);
+  sets_at_ = commands.size();
+  add_sets(commands);
   commands.push_back(assert_checkpoint(progress_.right, progress_.committed));
   cursors_at_ = commands.size();
   add_cursors(commands);
@@ -147,6 +151,16 @@ void Checkpoint::add_seen(std::vector<pg::Command>& commands) const {
       params.add_binary(pg::k_oid_text_array, key_literals(*staged.store, rows));
       commands.push_back({sql::mark_seen, std::move(params)});
     }
+  }
+}
+
+// A refused row is still one that the parent has.
+void Checkpoint::add_sets(std::vector<pg::Command>& commands) const {
+  for (const auto& staged : staged_) {
+    if (staged.sets == nullptr) continue;
+    auto rows = staged.rows;
+    rows.insert(rows.end(), staged.refused.begin(), staged.refused.end());
+    commands.push_back(staged.sets->shrink(progress_.right, *staged.store, rows));
   }
 }
 
@@ -215,6 +229,10 @@ Checkpoint::Outcome Checkpoint::read(const std::vector<pg::Rows>& answers) const
     outcome.counts.imported += imported;
     outcome.counts.unchanged -= imported;
   }
+  const auto sets = static_cast<std::size_t>(
+      std::ranges::count_if(staged_, [](const StagedRows& staged) { return staged.sets != nullptr; }));
+  for (std::size_t i = sets_at_; i < sets_at_ + sets; ++i)
+    outcome.counts.deleted += answers[i].one().get<std::int64_t>("deleted");
   const auto cursors = pending_.cursors.size() + pending_.unreachable.size();
   for (std::size_t i = cursors_at_; i < cursors_at_ + cursors; ++i) {
     const auto row = answers[i].one();

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "load/child_sets.hpp"
 #include "load/merge.hpp"
 #include "load/open_batches.hpp"
 #include "load/pending.hpp"
@@ -19,6 +20,7 @@ struct StagedRows {
   RowOrder rows;     // what is merged
   RowOrder refused;  // what the database will not have; seen by a listing all the same
   std::string refusal{};
+  const ChildSetStatement* sets = nullptr;  // when the store holds sets
 };
 
 // How many rows a partition had in a checkpoint.
@@ -63,6 +65,7 @@ class Checkpoint {
   void count_partitions();
   void add_rows(std::vector<pg::Command>& commands) const;
   void add_seen(std::vector<pg::Command>& commands) const;
+  void add_sets(std::vector<pg::Command>& commands) const;
   void add_cursors(std::vector<pg::Command>& commands) const;
   void add_validators(std::vector<pg::Command>& commands) const;
   void add_gaps(std::vector<pg::Command>& commands) const;
@@ -75,8 +78,9 @@ class Checkpoint {
   const Pending& pending_;
   const std::vector<StagedRows>& staged_;
   std::map<std::string, PartitionCounts> partitions_;
-  RunCounts counts_;            // as if every merged row were unchanged
-  std::size_t cursors_at_ = 0;  // places among the commands
+  RunCounts counts_;         // as if every merged row were unchanged
+  std::size_t sets_at_ = 0;  // places among the commands
+  std::size_t cursors_at_ = 0;
   std::size_t save_at_ = 0;
   std::size_t log_lines_ = 0;
 };

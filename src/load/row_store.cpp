@@ -84,8 +84,25 @@ void RowStore::reject(Origin origin, std::string reason) {
   content_.arena.resize(row_start_);
 }
 
+void RowStore::begin_set(std::span<const std::string_view> parent) {
+  const bool is_alike = content_.sets.empty() || content_.sets.front().parent.size() == parent.size();
+  if (parent.empty() || parent.size() >= resource_->key_columns || !is_alike)
+    throw Failure({ErrorCode::internal, fmt::format("a parent of {} is {} columns of its key of {}", resource_->name,
+                                                    parent.size(), resource_->key_columns)});
+  // The key of such a parent's rows is refused, so there are none.
+  const auto is_no_key = [](std::string_view part) {
+    return part.size() > k_key_part_bytes_max || !is_storable_text(part);
+  };
+  if (std::ranges::any_of(parent, is_no_key)) return;
+  auto& set = content_.sets.emplace_back(ChildSet{.first_row = static_cast<std::uint32_t>(rows())});
+  for (const auto part : parent) {
+    set.parent.emplace_back(part);
+    content_.set_bytes += sizeof(ChildSet) + part.size();
+  }
+}
+
 std::size_t RowStore::bytes() const {
-  return content_.arena.size() + content_.cells.size() * sizeof(Cell) +
+  return content_.arena.size() + content_.cells.size() * sizeof(Cell) + content_.set_bytes +
          rows() * (sizeof(Origin) + sizeof(std::int64_t));
 }
 
@@ -116,6 +133,8 @@ void RowStore::clear() {
   content_.cells.clear();
   content_.origins.clear();
   content_.source_times.clear();
+  content_.sets.clear();
+  content_.set_bytes = 0;
   content_.mended_count = 0;
   content_.rejected_count = 0;
   content_.rejected_by_origin.clear();

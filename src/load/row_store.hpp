@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,12 @@ struct RowNotes {
   std::vector<RejectedRecord> rejected;     // at most a thousand
   std::vector<std::int64_t> mended;         // values, by column
   std::vector<std::string> mended_records;  // the first ten
+};
+
+// From `first_row` on, the rows of this parent are all it has; see Batch::begin_set.
+struct ChildSet {
+  std::vector<std::string> parent{};
+  std::uint32_t first_row = 0;
 };
 
 class RowStore {
@@ -40,6 +47,9 @@ class RowStore {
   void refuse(std::string reason);  // end_row() will reject the row
   bool end_row(Origin origin);
 
+  void begin_set(std::span<const std::string_view> parent);
+  const std::vector<ChildSet>& sets() const { return content_.sets; }
+
   std::size_t rows() const { return content_.origins.size(); }
   std::size_t bytes() const;
   // The value in binary format; nullopt for null. Valid until the next append.
@@ -55,7 +65,7 @@ class RowStore {
   const RowNotes& notes() const { return content_.notes; }
   RowNotes take_notes();
 
-  bool is_untouched() const { return rows() == 0 && content_.rejected_count == 0; }
+  bool is_untouched() const { return rows() == 0 && content_.rejected_count == 0 && content_.sets.empty(); }
   void clear();
 
   // Moves everything appended so far into a store of its own, so that appending can go on while it is committed.
@@ -73,6 +83,8 @@ class RowStore {
     std::vector<Cell> cells;
     std::vector<Origin> origins;
     std::vector<std::int64_t> source_times;
+    std::vector<ChildSet> sets;
+    std::size_t set_bytes = 0;
     std::int64_t mended_count = 0;
     std::int64_t rejected_count = 0;
     std::map<Origin, std::int64_t> rejected_by_origin;

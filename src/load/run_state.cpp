@@ -82,9 +82,22 @@ const MergeStatement& RunWriter::State::statement_of(const Resource& resource) {
   return *statement;
 }
 
+const ChildSetStatement* RunWriter::State::sets_of(const RowStore& rows) {
+  if (rows.sets().empty()) return nullptr;
+  const auto columns = rows.sets().front().parent.size();
+  auto& statement = set_statements[{rows.resource().name, columns}];
+  if (!statement) statement = std::make_unique<ChildSetStatement>(rows.resource(), columns);
+  return statement.get();
+}
+
 std::vector<StagedRows> RunWriter::State::stage(const Pending& what) {
   std::vector<StagedRows> staged;
-  for (const auto& rows : what.rows) staged.push_back({&rows, &statement_of(rows.resource()), order_by_key(rows), {}});
+  for (const auto& rows : what.rows)
+    staged.push_back({.store = &rows,
+                      .statement = &statement_of(rows.resource()),
+                      .rows = without_replaced(rows, order_by_key(rows)),
+                      .refused = {},
+                      .sets = sets_of(rows)});
   return staged;
 }
 

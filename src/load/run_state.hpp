@@ -33,6 +33,7 @@ struct RunWriter::State {
 
   RunProgress progress(bool must_save_run = false) const;
   const MergeStatement& statement_of(const Resource& resource);
+  const ChildSetStatement* sets_of(const RowStore& rows);  // nullptr: it holds none
   std::vector<StagedRows> stage(const Pending& what);
   Task<Checkpoint::Outcome> commit(const Pending& what, std::vector<StagedRows> staged);
   Task<> commit_in_flight(std::map<std::string, std::int64_t>& versions);
@@ -60,6 +61,7 @@ struct RunWriter::State {
   RunCounts total;
   std::int64_t committed = 0;  // transactions under the right
   std::map<std::string, std::unique_ptr<MergeStatement>> statements;
+  std::map<std::pair<std::string, std::size_t>, std::unique_ptr<ChildSetStatement>> set_statements;
   std::set<std::string> partitions_in_ledger;
   std::chrono::steady_clock::time_point last_checkpoint = std::chrono::steady_clock::now();
   Random random = Random::from_system();
