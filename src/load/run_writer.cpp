@@ -86,6 +86,19 @@ Pending without_rows(Pending first, Pending second) {
 
 }  // namespace
 
+void add_counts(RunCounts& sum, const RunCounts& more) {
+  sum.imported += more.imported;
+  sum.unchanged += more.unchanged;
+  sum.deleted += more.deleted;
+  sum.failed += more.failed;
+  sum.mended += more.mended;
+  sum.requests += more.requests;
+  sum.not_modified += more.not_modified;
+  sum.bytes += more.bytes;
+  sum.waited_ms += more.waited_ms;
+  sum.checkpoints += more.checkpoints;
+}
+
 RunWriter::RunWriter(pg::Database& database, const ResourceCatalog& catalog, RunRight right, LoadSettings settings)
     : state_(std::make_unique<State>(database, catalog, std::move(right), std::move(settings))) {}
 

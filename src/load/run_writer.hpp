@@ -83,6 +83,8 @@ struct RunCounts {
   std::int64_t requests = 0, not_modified = 0, bytes = 0, points = 0, waited_ms = 0, checkpoints = 0;
 };
 
+void add_counts(RunCounts& sum, const RunCounts& more);
+
 enum class GenerationOutcome {
   done,          // what the listing did not show is tombstoned
   unconfirmed,   // too much is missing: nothing was deleted, the gap unconfirmed_deletion is open
