@@ -3,8 +3,6 @@ import datetime
 
 # Scripts that read by REST see what REST says.
 REST = {"release"}
-# What a ticket no longer has stays in these.
-GROWING = {f"{ticket}_{what}" for ticket in ("pull_request", "issue") for what in ("label", "assignee", "reviewer")}
 # What a script does not see, by resource; the rest of the truth's columns must be equal.
 LEFT_OUT = {
     "contributor": {"email"},  # of accounts only with another scope
@@ -61,8 +59,8 @@ class Comparison:
         found = [f"{resource}: not there: {key}" for key in truth.keys() - rows.keys()]
         # Earlier attempts of a run stay; only the latest one is listed.
         runs = {row["run_key"].split(":")[0] for row in truth.values() if "run_key" in row}
-        found += [f"{resource}: too much: {key}" for key in rows.keys() - truth.keys() - left_behind if resource not in GROWING
-                  and ("run_key" not in keys or key[keys.index("run_key")].split(":")[0] not in runs)]
+        found += [f"{resource}: too much: {key}" for key in rows.keys() - truth.keys() - left_behind
+                  if "run_key" not in keys or key[keys.index("run_key")].split(":")[0] not in runs]
         for key in truth.keys() & rows.keys():
             for column, value in truth[key].items():
                 if column in LEFT_OUT.get(resource, ()) or normal(rows[key][column]) == normal(value):

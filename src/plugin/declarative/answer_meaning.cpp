@@ -50,12 +50,16 @@ AnswerClass class_of_type(std::string_view type) {
   return AnswerClass::transient;
 }
 
+// Something that is not null, however deep: what is refused leaves {"owner": {"members": null}}.
+bool has_data(const simdjson::dom::element& data) {
+  if (!data.is_object()) return !data.is_null();
+  return std::ranges::any_of(simdjson::dom::object(data),
+                             [](const auto& field) { return field.key != "rateLimit" && has_data(field.value); });
+}
+
 bool has_data(const Value& data) {
-  if (!data.is_object()) return false;
   const auto* json = data.as<Json>();
-  return json != nullptr && std::ranges::any_of(simdjson::dom::object(*json), [](const auto& field) {
-           return field.key != "rateLimit" && !field.value.is_null();
-         });
+  return data.is_object() && json != nullptr && has_data(*json);
 }
 
 // Neither data nor errors: GitHub tells of secondary limits so, in a message. To take it for an empty page would lose

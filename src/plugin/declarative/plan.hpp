@@ -109,6 +109,9 @@ struct RowsPlan {
   std::string resource;
   Template each{};    // absent: one row for a record
   Template filter{};  // absent: all
+  // The first key columns that name the record's own: its rows are all there are of it. 0: not said.
+  std::size_t parent_columns = 0;
+  Template whole_when{};  // of which records that is true; absent: of all
   std::vector<ColumnPlan> columns{};
   Template total{};  // how many items there are; more than `each` shows are missing
 };

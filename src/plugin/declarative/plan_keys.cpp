@@ -129,6 +129,14 @@ constexpr std::array k_rows{
     expression("filter", "Which rows are made.", "all"),
     expression("total",
                "With `each`: how many items the list really has, where a provider cuts it; the rest is a gap."),
+    YamlKey{.name = "wholeOf",
+            .type = names,
+            .default_text = "rows only come and change",
+            .meaning =
+                "With `each`: the first columns of the key, those that name the record. The list is all that the "
+                "record has, so rows of it that are no longer in the list are marked deleted.",
+            .max = 10},
+    expression("wholeWhen", "With `wholeOf`: whether the list is all there is, where a provider may cut it.", "always"),
     YamlKey{.name = "map", .type = anything, .is_required = true, .meaning = "The columns; see Mapping below."},
 };
 

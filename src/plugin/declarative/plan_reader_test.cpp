@@ -194,6 +194,34 @@ TEST_F(Plans, FillSeveralResources) {
             "issue.yaml:3:6: the script has several resources; use rows: one entry with its map for each");
 }
 
+TEST_F(Plans, SayOfWhatAListIsTheWhole) {
+  const auto file = [](const std::string& more) {
+    return "resources: [issue, label]\nrequest: {url: /issues}\nrows:\n"
+           "  - {resource: issue, map: {issue_key: \"{{ record.id }}\"}}\n"
+           "  - resource: label\n    map: {issue_key: \"{{ record.id }}\", label: \"{{ record.name }}\"}\n" +
+           more;
+  };
+  const std::string each = "    each: \"{{ record.labels }}\"\n";
+  const auto script = parse(file(each + "    wholeOf: [issue_key]\n    wholeWhen: \"{{ record.count <= 30 }}\"\n"));
+  ASSERT_TRUE(script.has_value());
+  EXPECT_EQ(script->plan->rows[0].parent_columns, 0U);
+  EXPECT_EQ(script->plan->rows[1].parent_columns, 1U);
+  EXPECT_FALSE(script->plan->rows[1].whole_when.is_absent());
+  EXPECT_EQ(problems_of(file("    wholeOf: [issue_key]\n")),
+            Lines{"issue.yaml:7:14: 'wholeOf' needs a list; add each, or remove it"});
+  EXPECT_EQ(problems_of(file(each + "    wholeWhen: \"{{ record.count }}\"\n")),
+            Lines{"issue.yaml:8:16: 'wholeWhen' goes with 'wholeOf'; add wholeOf, or remove it"});
+  for (const auto* columns : {"[label]", "[issue_key, label]"})
+    EXPECT_EQ(
+        problems_of(file(each + "    wholeOf: " + columns + "\n")),
+        Lines{"issue.yaml:8:14: 'wholeOf' is not the first part of the key of 'label'; write the first columns of "
+              "the key, for example [issue_key]"});
+  const auto twice = problems_of(file(each + "    wholeOf: [issue_key]\n  - resource: label\n" + each +
+                                      "    map: {issue_key: \"{{ record.id }}\", label: \"{{ item }}\"}\n"));
+  ASSERT_EQ(twice.size(), 1U);
+  EXPECT_TRUE(twice.front().contains("'wholeOf' and another entry that makes rows of 'label'")) << twice.front();
+}
+
 TEST_F(Plans, ABuiltinHasNoRequests) {
   builtins_.add("x", {});
   EXPECT_EQ(problems_of("resources: [issue]\nbuiltin: x\nrequest: {url: /a}\n"),

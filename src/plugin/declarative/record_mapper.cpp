@@ -78,6 +78,7 @@ void RecordMapper::add_rows(const Target& target, Scope& scope) {
   if (target.plan.each.is_absent()) return add_row(target, scope);
   const auto list = target.plan.each.evaluate(scope, scratch_);
   if (!list) return reject(target, scope, list.error());
+  if (list->is_array() && is_whole(target.plan, scope)) begin_set(target, scope);
   std::int64_t index = 0;
   list->each([&](const Value& item) {
     scope.set(Root::item, item);
@@ -95,6 +96,26 @@ void RecordMapper::note_cut(const RowsPlan& plan, const Scope& scope, std::int64
   if (!total || *total <= shown) return;
   if (cut_ == 0) first_cut_ = fmt::format("{} of {} items of {}", shown, *total, plan.resource);
   cut_ += *total - shown;
+}
+
+bool RecordMapper::is_whole(const RowsPlan& plan, const Scope& scope) {
+  if (plan.parent_columns == 0 || plan.whole_when.is_absent()) return plan.parent_columns > 0;
+  const auto is_whole = plan.whole_when.evaluate(scope, scratch_);
+  return is_whole && is_whole->is_truthy();
+}
+
+// Without a usable name of the parent nothing is known of its rows.
+void RecordMapper::begin_set(const Target& target, Scope& scope) {
+  scope.set(Root::item, {});
+  scope.set(Root::index, {});
+  parent_.assign(target.plan.parent_columns, {});
+  for (const auto& column : target.plan.columns) {
+    if (column.index >= parent_.size()) continue;
+    const auto value = column.value.evaluate(scope, scratch_);
+    if (!value || !append_text(parent_[column.index], translate(column, *value))) return;
+  }
+  const std::vector<std::string_view> parent(parent_.begin(), parent_.end());
+  target.batch.begin_set(parent);
 }
 
 void RecordMapper::add_row(const Target& target, const Scope& scope) {

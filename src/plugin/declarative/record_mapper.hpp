@@ -28,6 +28,8 @@ class RecordMapper {
   Result<bool> add_vars(Scope& scope);
   void add_rows(const Target& target, Scope& scope);
   void note_cut(const RowsPlan& plan, const Scope& scope, std::int64_t shown);
+  bool is_whole(const RowsPlan& plan, const Scope& scope);
+  void begin_set(const Target& target, Scope& scope);
   void add_row(const Target& target, const Scope& scope);
   void reject(const Target& target, const Scope& scope, const Error& error);
   void set(load::RowWriter& row, const ColumnPlan& column, const Value& value);
@@ -42,6 +44,7 @@ class RecordMapper {
   std::string buffer_;
   std::int64_t cut_ = 0;
   std::string first_cut_;
+  std::vector<std::string> parent_;
   std::int64_t misfits_ = 0;
   std::string first_misfit_;
 };

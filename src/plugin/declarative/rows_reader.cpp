@@ -63,6 +63,40 @@ void read_columns(TemplateReader& reader, const YamlNode& map, const load::Resou
                     "add it: every row needs its key");
 }
 
+// How many of the key's first columns name the parent, and when.
+void read_whole(TemplateReader& reader, const YamlNode& node, const load::Resource& resource, Roots known,
+                RowsPlan& rows) {
+  const auto* whole = node.find("wholeOf");
+  rows.whole_when = reader.read(node, "wholeWhen", known);
+  if (whole == nullptr) {
+    if (const auto* when = node.find("wholeWhen"))
+      reader.report(*when, "'wholeWhen' goes with 'wholeOf'", "add wholeOf, or remove it");
+    return;
+  }
+  if (node.find("each") == nullptr) reader.report(*whole, "'wholeOf' needs a list", "add each, or remove it");
+  const auto columns = whole->items.size();
+  bool is_prefix = columns > 0 && columns < resource.key_columns;
+  for (std::size_t i = 0; is_prefix && i < columns; ++i) is_prefix = whole->items[i].text == resource.columns[i].name;
+  if (!is_prefix) {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i + 1 < resource.key_columns; ++i) names.push_back(resource.columns[i].name);
+    reader.report(*whole, fmt::format("'wholeOf' is not the first part of the key of '{}'", resource.name),
+                  fmt::format("write the first columns of the key, for example [{}]", fmt::join(names, ", ")));
+  }
+  rows.parent_columns = columns;
+}
+
+// Which rows are all there are of a record must have one answer.
+void check_wholes(TemplateReader& reader, const YamlNode& node, const std::vector<RowsPlan>& all,
+                  const RowsPlan& rows) {
+  const auto contradicts = [&](const RowsPlan& other) {
+    return other.resource == rows.resource && other.parent_columns + rows.parent_columns > 0;
+  };
+  if (std::ranges::any_of(all, contradicts))
+    reader.report(node, fmt::format("'wholeOf' and another entry that makes rows of '{}'", rows.resource),
+                  "make one list of both, or remove wholeOf");
+}
+
 const load::Resource* find_resource(TemplateReader& reader, const YamlNode& at, const std::string& name,
                                     const ScriptDeclaration& script, const load::ResourceCatalog& resources) {
   const auto is_declared = std::ranges::find(script.resources, name) != script.resources.end();
@@ -94,6 +128,8 @@ std::vector<RowsPlan> read_rows(TemplateReader& reader, const YamlNode& root, co
     if (!rows.total.is_absent() && rows.each.is_absent())
       reader.report(*node.find("total"), "'total' has no meaning without a list", "add each, or remove it");
     read_columns(reader, *node.find("map"), *resource, inner, rows);
+    read_whole(reader, node, *resource, known, rows);
+    check_wholes(reader, node, all, rows);
     all.push_back(std::move(rows));
   };
   if (const auto* list = root.find("rows")) {

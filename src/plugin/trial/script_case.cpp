@@ -26,6 +26,7 @@ constexpr std::array k_keys{
     k_free("state"),
     k_free("exchanges"),
     k_free("rows"),
+    k_free("sets"),
     k_free("newState"),
     k_free("partitions"),
     k_free("rejected"),
@@ -80,6 +81,7 @@ class CaseReader {
     result.state = to_json(node_, "state");
     result.new_state = to_json(node_, "newState");
     if (node_.find("rows") != nullptr) result.rows = to_json(node_, "rows");
+    if (node_.find("sets") != nullptr) result.sets = to_json(node_, "sets");
     if (node_.find("partitions") != nullptr) result.partitions = texts("partitions");
     result.rejected = texts("rejected");
     result.error = yaml_text(node_, "error");
@@ -191,6 +193,15 @@ void compare_rows(const json& expected, const std::map<std::string, json>& rows,
       differences.push_back(fmt::format("{}: unexpected rows {}", resource, made.dump()));
 }
 
+void compare_sets(const json& expected, const std::map<std::string, json>& sets,
+                  std::vector<std::string>& differences) {
+  for (const auto& [resource, wanted] : expected.items()) {
+    const auto found = sets.find(resource);
+    const auto actual = found == sets.end() ? json::array() : found->second;
+    if (actual != wanted) differences.push_back(fmt::format("the sets of {} are {}", resource, actual.dump()));
+  }
+}
+
 const Partition* choose(const std::vector<Partition>& partitions, const std::optional<std::string>& wanted) {
   for (const auto& partition : partitions)
     if (!wanted || partition.key == *wanted) return &partition;
@@ -267,6 +278,7 @@ Task<std::vector<std::string>> run_script_case(const PluginCatalog& catalog, con
     differences.push_back(result ? fmt::format("it ended well instead of with {}", expected.error)
                                  : fmt::format("it ended with {}: {}", code, result.error().message));
   compare_rows(expected.rows, pass.outcome().rows, differences);
+  compare_sets(expected.sets, pass.outcome().sets, differences);
   compare_rejected(expected, pass.outcome(), differences);
   if (!expected.new_state.is_null() && pass.outcome().state != expected.new_state)
     differences.push_back(fmt::format("the state is {}", pass.outcome().state.dump()));

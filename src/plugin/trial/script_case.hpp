@@ -23,6 +23,7 @@ struct ScriptCase {
   nlohmann::json state = nullptr;
   std::vector<Exchange> exchanges{};
   nlohmann::json rows = nlohmann::json::object();        // by resource; compared by the columns they name
+  nlohmann::json sets = nlohmann::json::object();        // by resource: of which parents all rows were made
   nlohmann::json new_state = nullptr;                    // null: not compared
   std::optional<std::vector<std::string>> partitions{};  // all keys; absent: not compared
   std::vector<std::string> rejected{};                   // parts of what is said of each rejected record

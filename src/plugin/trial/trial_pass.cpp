@@ -1,6 +1,7 @@
 #include "plugin/trial/trial_pass.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "plugin/trial/row_document.hpp"
 
@@ -45,6 +46,8 @@ void TrialPass::collect_rows() {
       ++outcome_.rows_count;
       rows.push_back(row_document(batch->store(), i));
     }
+    for (const auto& set : batch->store().sets())
+      outcome_.sets[resource].push_back(fmt::to_string(fmt::join(set.parent, "/")));
     for (const auto& rejected : batch->rejected())
       outcome_.rejected.push_back(fmt::format("{} {}: {}", resource, rejected.record_id, rejected.reason));
     batch->clear();

@@ -12,6 +12,7 @@ namespace weir::plugin {
 
 struct TrialOutcome {
   std::map<std::string, nlohmann::json> rows{};  // by resource: objects of the columns that are not null
+  std::map<std::string, nlohmann::json> sets{};  // by resource: the parents, a/b, whose rows are all they have
   std::int64_t rows_max = 0;                     // more are counted only; 0: no bound
   std::int64_t rows_count = 0;
   std::vector<std::string> rejected{};
