@@ -46,8 +46,16 @@ Result<orchestrator::NodeSettings> node_settings() {
   return settings;
 }
 
+Result<http::EgressPolicy> operator_egress() {
+  const char* allowed = std::getenv("WEIR_EGRESS_ALLOW");
+  return http::EgressPolicy::parse(allowed == nullptr ? "" : allowed);
+}
+
 Result<orchestrator::RunSettings> run_settings() {
   orchestrator::RunSettings settings;
+  auto egress = operator_egress();
+  if (!egress) return std::unexpected(egress.error());
+  settings.egress = std::move(*egress);
   const auto rows =
       read_number("WEIR_CHECKPOINT_ROWS", static_cast<std::int64_t>(settings.load.batch_rows_max), 1, 1'000'000);
   if (!rows) return std::unexpected(rows.error());

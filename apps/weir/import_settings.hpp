@@ -9,7 +9,10 @@ namespace weir::app {
 // is no number, or a lease that two heartbeats do not fit into.
 Result<orchestrator::NodeSettings> node_settings();
 
-// WEIR_CHECKPOINT_ROWS, WEIR_CHECKPOINT_MS, WEIR_STOP_GRACE_MS.
+// WEIR_EGRESS_ALLOW: what every tenant may reach.
+Result<http::EgressPolicy> operator_egress();
+
+// WEIR_CHECKPOINT_ROWS, WEIR_CHECKPOINT_MS, WEIR_STOP_GRACE_MS, WEIR_EGRESS_ALLOW.
 Result<orchestrator::RunSettings> run_settings();
 
 }  // namespace weir::app

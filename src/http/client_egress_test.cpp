@@ -115,5 +115,35 @@ TEST(HttpClientEgress, HoldsOnAConnectionThatAnotherTenantOpened) {
   });
 }
 
+// What one tenant may reach is no way further inside.
+TEST(HttpClientEgress, OfATenantHoldsAtRedirectsAndNames) {
+  test::run([](test::Context context) -> Task<> {
+    HttpServer refused(context.executor(), inside, {.address = "127.0.0.2"});
+    std::string target;
+    HttpServer allowed(context.executor(),
+                       [&](const SeenRequest&) { return test::reply(302, "", "Location: " + target + "\r\n"); });
+    ClientSettings settings;
+    settings.resolve = {fmt::format("evil.test:{}:127.0.0.2", refused.port())};
+    HttpClient client(context.executor(), settings);
+    const auto policy = tenant_egress(settings.egress, "127.0.0.1/32").value();
+    const auto evil = fmt::format("http://evil.test:{}/", refused.port());
+    for (const auto& location : {refused.url("/"), evil}) {
+      target = location;
+      auto request = get(allowed.url("/"));
+      request.egress = policy;
+      const auto answer = co_await client.fetch(std::move(request));
+      EXPECT_TRUE(is_refused(answer)) << location;
+    }
+    auto request = get(evil);
+    request.egress = policy;
+    const auto direct = co_await client.fetch(std::move(request));
+    EXPECT_TRUE(is_refused(direct));
+    EXPECT_EQ(allowed.connections(), 1) << "kept alive";
+    EXPECT_EQ(refused.connections(), 0);
+    co_await allowed.stop();
+    co_await refused.stop();
+  });
+}
+
 }  // namespace
 }  // namespace weir::http

@@ -23,13 +23,18 @@ bool is_host_name(std::string_view text) {
 std::unexpected<Error> refuse(std::string_view what, std::string_view kind) {
   return fail(ErrorCode::invalid_input,
               fmt::format("{} is a {} address, and Weir does not connect to those for a tenant; if it is meant, the "
-                          "operator allows it with WEIR_EGRESS_ALLOW (hosts, addresses or networks)",
+                          "operator allows it with WEIR_EGRESS_ALLOW (hosts, addresses or networks), or to one tenant "
+                          "with weir tenant set --egress-allow",
                           what, kind));
 }
 
 }  // namespace
 
-Result<EgressPolicy> EgressPolicy::parse(std::string_view allowed) { return EgressPolicy{}.extended_by(allowed); }
+Result<EgressPolicy> EgressPolicy::parse(std::string_view allowed) {
+  auto policy = EgressPolicy{}.extended_by(allowed);
+  if (!policy) return fail(policy.error().code, "WEIR_EGRESS_ALLOW: " + policy.error().message);
+  return policy;
+}
 
 Result<EgressPolicy> EgressPolicy::extended_by(std::string_view allowed) const {
   constexpr std::string_view k_separators = ", \t\r\n";
@@ -44,9 +49,8 @@ Result<EgressPolicy> EgressPolicy::extended_by(std::string_view allowed) const {
     } else if (auto name = normalised(entry); is_host_name(name) && !parse_literal_host(name)) {
       policy.hosts_.insert(std::move(name));
     } else {
-      return fail(
-          ErrorCode::configuration,
-          fmt::format("\"{}\" in WEIR_EGRESS_ALLOW is no host name, address or network such as 10.0.0.0/8", entry));
+      return fail(ErrorCode::configuration,
+                  fmt::format("\"{}\" is no host name, address or network such as 10.0.0.0/8", entry));
     }
   }
 }
@@ -72,6 +76,13 @@ bool EgressPolicy::is_allowed(std::string_view host) const { return hosts_.conta
 
 bool EgressPolicy::is_allowed(const IpAddress& address) const {
   return std::ranges::any_of(networks_, [&](const IpNetwork& network) { return network.contains(address); });
+}
+
+Result<std::shared_ptr<const EgressPolicy>> tenant_egress(const EgressPolicy& operators, std::string_view allowed) {
+  if (allowed.empty()) return nullptr;
+  auto policy = operators.extended_by(allowed);
+  if (!policy) return std::unexpected(policy.error());
+  return std::make_shared<const EgressPolicy>(std::move(*policy));
 }
 
 }  // namespace weir::http

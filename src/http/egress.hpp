@@ -6,6 +6,7 @@
 // connect to, after the name was resolved and on every redirect; then no trick of DNS leads inside. check_host() alone
 // only gives the early, clear answer for what is visible in the URL.
 #pragma once
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -39,5 +40,8 @@ class EgressPolicy {
   std::set<std::string> hosts_;  // lower case, no trailing dot
   std::vector<IpNetwork> networks_;
 };
+
+// The policy of a tenant with an allowance of its own; nullptr without one: the operator's holds.
+Result<std::shared_ptr<const EgressPolicy>> tenant_egress(const EgressPolicy& operators, std::string_view allowed);
 
 }  // namespace weir::http

@@ -124,5 +124,18 @@ TEST(EgressPolicy, RefusesWhatItCannotRead) {
   }
 }
 
+TEST(EgressPolicy, OfATenantIsTheOperatorsAndItsOwn) {
+  const auto operators = EgressPolicy::parse("10.1.0.0/16").value();
+  EXPECT_EQ(tenant_egress(operators, "").value(), nullptr);
+  const auto policy = tenant_egress(operators, "10.2.0.0/16, git.acme.example").value();
+  EXPECT_TRUE(policy->check_host("10.1.2.3"));
+  EXPECT_TRUE(policy->check_host("10.2.2.3"));
+  EXPECT_FALSE(policy->check_host("10.3.2.3"));
+  EXPECT_TRUE(policy->check_address("git.acme.example", ip_v4(10, 9, 9, 9)));
+  EXPECT_FALSE(operators.check_host("10.2.2.3")) << "only this tenant";
+  EXPECT_EQ(tenant_egress(operators, "10.0.0.0/99").error().message,
+            "\"10.0.0.0/99\" is no host name, address or network such as 10.0.0.0/8");
+}
+
 }  // namespace
 }  // namespace weir::http

@@ -6,6 +6,7 @@
 #include "base/blocking.hpp"
 #include "base/retry.hpp"
 #include "base/time.hpp"
+#include "http/egress.hpp"
 #include "load/run_writer.hpp"
 #include "orchestrator/node.hpp"
 #include "pg/database.hpp"
@@ -29,6 +30,7 @@ struct RunSettings {
   std::chrono::milliseconds database_patience = std::chrono::seconds(60);
   std::chrono::milliseconds slot_pause = std::chrono::milliseconds(500);  // before a slot held elsewhere is asked for
   std::filesystem::path cache_root{};                                     // of clones
+  http::EgressPolicy egress{};                                            // what every tenant may reach
 };
 
 struct RunServices {

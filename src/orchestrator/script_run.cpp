@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "orchestrator/sql.hpp"
 #include "tenancy/removal.hpp"
+#include "tenancy/tenant.hpp"
 
 namespace weir::orchestrator {
 namespace {
@@ -111,6 +112,10 @@ Task<> ScriptRun::open_environment() {
       co_await tenancy::load_environment(state_.services.vault, task.tenant, task.id.data_source, task.config);
   if (!environment) raise(environment.error());
   environment_ = std::move(*environment);
+  const auto tenant = co_await tenancy::find_tenant(state_.services.database, to_string(task.tenant));
+  if (!tenant) raise(tenant.error());
+  auto egress = http::tenant_egress(state_.services.settings.egress, tenant->egress_allow);
+  if (!egress) raise(egress.error());
   const auto cache =
       state_.services.settings.cache_root.empty()
           ? std::filesystem::path()
@@ -124,7 +129,8 @@ Task<> ScriptRun::open_environment() {
                                    .cache_directory = cache,
                                    .provider = state_.services.provider,
                                    .parents = &parents_,
-                                   .is_manual = task.user.has_value()});
+                                   .is_manual = task.user.has_value(),
+                                   .egress = std::move(*egress)});
   if (!script) raise(script.error());
   script_ = std::move(*script);
 }

@@ -15,7 +15,7 @@ constexpr std::array k_states{std::pair{TenantState::active, std::string_view("A
                               std::pair{TenantState::paused, std::string_view("PAUSED")},
                               std::pair{TenantState::deleting, std::string_view("DELETING")}};
 constexpr int k_concurrent_scripts_max = 1000;
-constexpr std::size_t k_key_bytes_max = 100, k_name_bytes_max = 200;
+constexpr std::size_t k_key_bytes_max = 100, k_name_bytes_max = 200, k_egress_bytes_max = 4000;
 
 TenantState state_of(std::string_view text) {
   return std::ranges::find(k_states, text, &std::pair<TenantState, std::string_view>::second)->first;
@@ -27,13 +27,15 @@ Tenant read_tenant(const pg::Row& row) {
           row.get<std::optional<std::string>>("name"),
           state_of(row.get<std::string_view>("state")),
           row.get<int>("concurrent_scripts"),
+          row.get<std::string>("egress_allow"),
           row.get<Instant>("created_at"),
           row.get<Instant>("updated_at")};
 }
 
 nlohmann::json settings_of(const Tenant& tenant) {
   return {{"name", tenant.name ? nlohmann::json(*tenant.name) : nlohmann::json()},
-          {"concurrent_scripts", tenant.concurrent_scripts}};
+          {"concurrent_scripts", tenant.concurrent_scripts},
+          {"egress_allow", tenant.egress_allow}};
 }
 
 std::optional<std::string> or_none(const std::string& text) {
@@ -43,6 +45,7 @@ std::optional<std::string> or_none(const std::string& text) {
 Tenant with(Tenant tenant, const TenantChanges& changes) {
   if (changes.name) tenant.name = or_none(*changes.name);
   if (changes.concurrent_scripts) tenant.concurrent_scripts = *changes.concurrent_scripts;
+  if (changes.egress_allow) tenant.egress_allow = *changes.egress_allow;
   return tenant;
 }
 
@@ -66,6 +69,10 @@ Result<> check(const TenantChanges& changes) {
     return fail(ErrorCode::invalid_input, fmt::format("a tenant's name has at most {} bytes", k_name_bytes_max));
   if (changes.name && !is_plain_text(*changes.name, LineBreaks::refused))
     return fail(ErrorCode::invalid_input, "a tenant's name is one line of UTF-8 text");
+  const auto allowed = changes.egress_allow.value_or("");
+  if (allowed.size() > k_egress_bytes_max || !is_plain_text(allowed, LineBreaks::refused))
+    return fail(ErrorCode::invalid_input,
+                fmt::format("a tenant's egress allowance is one line of at most {} bytes", k_egress_bytes_max));
   return {};
 }
 
@@ -130,7 +137,8 @@ Task<Result<AddedTenant>> add_tenant(pg::Database& database, Actor actor, std::s
   if (const auto good = check(data); !good) co_return std::unexpected(good.error());
   auto transaction = co_await database.begin(pg::Scope::control());
   const auto rows = co_await transaction.query(
-      sql::insert_tenant, pg::Params(key, data.name ? or_none(*data.name) : std::nullopt, data.concurrent_scripts));
+      sql::insert_tenant, pg::Params(key, data.name ? or_none(*data.name) : std::nullopt, data.concurrent_scripts,
+                                     data.egress_allow.value_or("")));
   if (!rows.empty()) {
     auto added = read_tenant(rows.one());
     auto record = record_of(actor, added, "tenant.add", key);
@@ -156,7 +164,7 @@ Task<Result<Outcome>> change_tenant(pg::Database& database, Actor actor, TenantI
   record.before = settings_of(*tenant);
   record.after = settings_of(next);
   if (record.before == record.after) co_return Outcome::unchanged;
-  co_await transaction.query(sql::update_tenant, pg::Params(id, next.name, next.concurrent_scripts));
+  co_await transaction.query(sql::update_tenant, pg::Params(id, next.name, next.concurrent_scripts, next.egress_allow));
   co_await commit_with_audit(transaction, std::move(record));
   co_return Outcome::changed;
 }

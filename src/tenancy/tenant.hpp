@@ -19,6 +19,7 @@ struct Tenant {
   std::optional<std::string> name;
   TenantState state = TenantState::active;
   int concurrent_scripts = 0;
+  std::string egress_allow{};  // hosts and networks that it may reach besides those that everybody may; see http/egress
   Instant created_at;
   Instant updated_at;
 };
@@ -26,6 +27,7 @@ struct Tenant {
 struct TenantChanges {
   std::optional<std::string> name;  // "": none
   std::optional<int> concurrent_scripts;
+  std::optional<std::string> egress_allow{};  // "": none. The caller has parsed it.
 };
 
 enum class Outcome { changed, unchanged };  // unchanged: it was so already; nothing was written

@@ -68,6 +68,8 @@ TEST_F(Tenants, BadDataChangeNothing) {
     EXPECT_EQ(none.error().code, ErrorCode::invalid_input);
     const auto name = co_await add_tenant(database, k_actor, "acme", {"two\nlines", {}});
     EXPECT_EQ(name.error().code, ErrorCode::invalid_input);
+    const auto egress = co_await add_tenant(database, k_actor, "acme", {{}, {}, std::string(4001, 'a')});
+    EXPECT_EQ(egress.error().code, ErrorCode::invalid_input);
   });
   EXPECT_EQ(server.super("SELECT (SELECT count(*) FROM weir.tenant) + (SELECT count(*) FROM weir.audit_log)"), "0");
 }
@@ -88,6 +90,21 @@ TEST_F(Tenants, ChangesAreRecordedAndNoChangeIsNot) {
   EXPECT_EQ(server.super("SELECT string_agg((before->>'concurrent_scripts') || '>' || (after->>'concurrent_scripts'), "
                          "' ' ORDER BY id) FROM weir.audit_log"),
             "4>9 9>9");
+}
+
+TEST_F(Tenants, MayBeAllowedToReachMore) {
+  const auto tenant = server.add_tenant("acme");
+  run([&](pg::Database& database) -> Task<> {
+    const auto before = co_await find_tenant(database, "acme");
+    EXPECT_EQ(before->egress_allow, "");
+    const auto changed = co_await change_tenant(database, k_actor, tenant, {{}, {}, "10.1.0.0/16"});
+    EXPECT_EQ(*changed, Outcome::changed);
+    const auto kept = co_await change_tenant(database, k_actor, tenant, {"Acme", {}});
+    EXPECT_EQ(*kept, Outcome::changed);
+    const auto now = co_await find_tenant(database, "acme");
+    EXPECT_EQ(now->egress_allow, "10.1.0.0/16");
+  });
+  EXPECT_EQ(server.super("SELECT after->>'egress_allow' FROM weir.audit_log ORDER BY id LIMIT 1"), "10.1.0.0/16");
 }
 
 TEST_F(Tenants, PausedNothingRunsAndNothingIsClaimed) {

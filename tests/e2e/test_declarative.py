@@ -239,6 +239,41 @@ def test_the_check_says_what_can_be_read(acme, hub, database):
     assert database.sql("SELECT count(*) FROM weir.data_source_run") == [(0,)]
 
 
+def test_one_tenant_may_reach_what_another_may_not(acme, hub, database):
+    closed = {"without": ["WEIR_EGRESS_ALLOW"]}
+    assert acme("tenant", "add", "globex", **closed).code == 0
+    added = acme("source", "add", "globex", "hub", "--set", f"HUB_URL={hub.url}", "--secret-env", "HUB_TOKEN")
+    assert added.code == 0, added.err
+    changed = acme("tenant", "set", "acme", "--egress-allow", "127.0.0.0/8", **closed)
+    assert changed.code == 0, changed.err
+    assert acme("tenant", "show", "acme", "--json").json()["egress_allow"] == "127.0.0.0/8"
+    assert database.sql("SELECT before->>'egress_allow', after->>'egress_allow' FROM weir.audit_log "
+                        "WHERE action = 'tenant.set'") == [("", "127.0.0.0/8")]
+
+    other = acme(*("globex" if part == "acme" else part for part in IMPORT), **closed)
+    assert other.code == 1 and "--egress-allow" in other.out
+    assert acme("source", "check", "globex", "hub", **closed).code == 3
+    tried = acme("plugins", "try", "hub/repository", "--tenant", "globex", **closed)
+    assert tried.code == 2 and "--egress-allow" in tried.out + tried.err
+    assert hub.requests == []
+
+    assert acme("source", "check", "acme", "hub", **closed).code == 0
+    assert acme("plugins", "try", "hub/repository", "--tenant", "acme", **closed).code == 0
+    assert statuses(acme(*IMPORT, **closed))["hub/repository"] == "COMPLETED"
+    acme("tenant", "set", "acme", "--egress-allow", "", **closed)
+    hub.requests.clear()
+    assert acme(*IMPORT, **closed).code == 1
+    assert hub.requests == []
+
+
+@pytest.mark.parametrize("wrong", ["10.0.0.0/99", "10.0.0.0/8;127.0.0.1", "http://127.0.0.1", "*"])
+def test_an_egress_allowance_that_is_none_is_refused(acme, database, wrong):
+    answer = acme("tenant", "set", "acme", "--egress-allow", wrong)
+    assert answer.code == 2 and "--egress-allow: " in answer.err, answer.err
+    assert acme("tenant", "add", "globex", "--egress-allow", wrong).code == 2
+    assert database.sql("SELECT key, egress_allow FROM weir.tenant") == [("acme", "")]
+
+
 def test_the_operators_network_is_out_of_reach(acme, hub):
     answer = acme(*IMPORT, without=["WEIR_EGRESS_ALLOW"])
     assert answer.code == 1

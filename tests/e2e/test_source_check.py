@@ -95,6 +95,15 @@ def test_what_the_operator_does_not_allow(check, origin):
     assert code == 3 and "WEIR_EGRESS_ALLOW" in str(found)
 
 
+def test_what_the_operator_allows_to_this_tenant_alone(check, origin, weir, database):
+    assert weir("tenant", "set", "acme", "--egress-allow", "127.0.0.1", database=database).code == 0
+    code, found, _ = check(f"{origin}/plain/one.git", env_more={"WEIR_EGRESS_ALLOW": None})
+    assert code == 0, found
+    assert weir("tenant", "set", "acme", "--egress-allow", "10.0.0.0/8", database=database).code == 0
+    code, found, _ = check(env_more={"WEIR_EGRESS_ALLOW": None})
+    assert code == 3 and "--egress-allow" in str(found)
+
+
 def test_an_address_that_is_none(check):
     code, found, _ = check("ssh://example.org/x")
     assert code == 3 and "https://" in found["settings"]["reason"], found

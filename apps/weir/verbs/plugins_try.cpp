@@ -11,6 +11,7 @@
 #include "plugin/trial/trial_pass.hpp"
 #include "tenancy/data_source.hpp"
 #include "tenancy/environment.hpp"
+#include "weir/import_settings.hpp"
 #include "weir/master_key.hpp"
 #include "weir/outbound.hpp"
 #include "weir/plugins.hpp"
@@ -118,6 +119,10 @@ Task<Result<>> collect(plugin::ScriptRun& run, plugin::TrialPass& pass) {
 Task<Result<>> try_script(Trial& trial) {
   orchestrator::ParentTables parents(trial.session.database, trial.catalog.resources(), trial.tenant.id,
                                      trial.source.name);
+  const auto operators = operator_egress();
+  if (!operators) co_return std::unexpected(operators.error());
+  const auto egress = http::tenant_egress(*operators, trial.tenant.egress_allow);
+  if (!egress) co_return std::unexpected(egress.error());
   auto run = trial.script.start({.tenant = trial.tenant.id,
                                  .tenant_key = trial.tenant.key,
                                  .data_source = trial.source.name,
@@ -127,7 +132,8 @@ Task<Result<>> try_script(Trial& trial) {
                                  .cache_directory = {},
                                  .provider = trial.provider,
                                  .parents = &parents,
-                                 .is_manual = true});
+                                 .is_manual = true,
+                                 .egress = *egress});
   if (!run) co_return std::unexpected(run.error());
   const auto partitions = co_await (*run)->partitions();
   if (!partitions) co_return std::unexpected(partitions.error());

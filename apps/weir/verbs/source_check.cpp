@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "orchestrator/parent_tables.hpp"
 #include "tenancy/data_source.hpp"
 #include "tenancy/environment.hpp"
 #include "tenancy/removal.hpp"
 #include "weir/cache_root.hpp"
 #include "weir/findings.hpp"
+#include "weir/import_settings.hpp"
 #include "weir/master_key.hpp"
 #include "weir/outbound.hpp"
 #include "weir/provider_lookup.hpp"
@@ -67,6 +69,11 @@ Task<Findings> ask_script(const plugin::Script& script, plugin::ScriptServices s
 Task<Findings> ask_scripts(Session& session, const plugin::PluginCatalog& catalog, tenancy::Tenant tenant,
                            tenancy::DataSource source, const tenancy::Environment& environment,
                            plugin::ProviderAccess* provider) {
+  const auto operators = operator_egress();
+  if (!operators) co_return Findings{problem_of("egress", operators.error())};
+  const auto egress = http::tenant_egress(*operators, tenant.egress_allow);
+  if (!egress) co_return Findings{problem_of("egress", egress.error())};
+  orchestrator::ParentTables parents(session.database, catalog.resources(), tenant.id, source.name);
   Findings findings;
   for (const auto* script : catalog.scripts_of(source.provider)) {
     plugin::ScriptServices services{
@@ -78,7 +85,9 @@ Task<Findings> ask_scripts(Session& session, const plugin::PluginCatalog& catalo
         .clock = system_clock(),
         .cache_directory = tenancy::cache_directory(cache_root(session.cli), tenant.id, source.name),
         .provider = provider,
-        .is_manual = true};
+        .parents = source.first_import_at ? &parents : nullptr,
+        .is_manual = true,
+        .egress = *egress};
     auto found = co_await ask_script(*script, std::move(services));
     std::erase_if(found, [&](const Finding& finding) {
       return std::ranges::find(findings, finding.reason, &Finding::reason) != findings.end();

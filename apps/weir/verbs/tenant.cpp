@@ -1,5 +1,6 @@
 #include "weir/verbs/tenant.hpp"
 
+#include "http/egress.hpp"
 #include "tenancy/removal.hpp"
 #include "weir/cache_root.hpp"
 #include "weir/confirm.hpp"
@@ -14,9 +15,17 @@ struct TenantOptions : ActorOption {
   std::string tenant;
   std::optional<std::string> name;
   std::optional<int> concurrent_scripts;
+  std::optional<std::string> egress_allow;
   bool is_confirmed = false;
 
-  tenancy::TenantChanges changes() const { return {name, concurrent_scripts}; }
+  tenancy::TenantChanges changes() const { return {name, concurrent_scripts, egress_allow}; }
+
+  // As WEIR_EGRESS_ALLOW is.
+  Result<> check_egress() const {
+    const auto policy = http::EgressPolicy().extended_by(egress_allow.value_or(""));
+    if (policy) return {};
+    return fail(ErrorCode::usage, fmt::format("--egress-allow: {}", policy.error().message));
+  }
 };
 using Options = std::shared_ptr<TenantOptions>;
 
@@ -34,6 +43,7 @@ int print_change(const Cli& cli, const tenancy::Tenant& tenant, tenancy::Outcome
 }
 
 Task<int> add(Session& session, Options options) {
+  if (const auto good = options->check_egress(); !good) co_return print_error(session.cli, good.error());
   const auto added =
       co_await tenancy::add_tenant(session.database, options->actor(), options->tenant, options->changes());
   if (!added) co_return print_error(session.cli, added.error());
@@ -79,6 +89,7 @@ Task<int> show(Session& session, Options options) {
   table.add_row({"name", tenant->name.value_or("")});
   table.add_row({"state", state_cell(*tenant)});
   table.add_row({"concurrent scripts", std::to_string(tenant->concurrent_scripts)});
+  table.add_row({"egress allowed", tenant->egress_allow.empty() ? "as for everybody" : tenant->egress_allow});
   table.add_row({"created", short_time(tenant->created_at)});
   table.add_row({"changed", short_time(tenant->updated_at)});
   table.add_row({"data sources", names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))});
@@ -87,8 +98,10 @@ Task<int> show(Session& session, Options options) {
 }
 
 Task<int> set(Session& session, Options options) {
-  if (!options->name && !options->concurrent_scripts)
-    co_return print_error(session.cli, {ErrorCode::usage, "nothing to set: give --name or --concurrent-scripts"});
+  if (!options->name && !options->concurrent_scripts && !options->egress_allow)
+    co_return print_error(session.cli,
+                          {ErrorCode::usage, "nothing to set: give --name, --concurrent-scripts or --egress-allow"});
+  if (const auto good = options->check_egress(); !good) co_return print_error(session.cli, good.error());
   const auto tenant = co_await look_up_tenant(session.database, options->tenant);
   if (!tenant) co_return print_error(session.cli, tenant.error());
   const auto changed =
@@ -151,6 +164,10 @@ void add_data_options(CLI::App& command, TenantOptions& options) {
       .add_option("--concurrent-scripts", options.concurrent_scripts,
                   "How many of its scripts may run at once, on all machines together (default 4)")
       ->type_name("N");
+  command
+      .add_option("--egress-allow", options.egress_allow,
+                  "Hosts and networks it may reach although they are private, separated by commas; '': none of its own")
+      ->type_name("LIST");
 }
 
 void add_changing(CLI::App& tenant, Cli& cli) {
@@ -164,7 +181,8 @@ void add_changing(CLI::App& tenant, Cli& cli) {
   run_with(adding, cli, added, add);
 
   auto& setting = add_command(tenant, "set", "Change a tenant's name or limits",
-                              {"weir tenant set acme --concurrent-scripts 8", "weir tenant set acme --name ''"});
+                              {"weir tenant set acme --concurrent-scripts 8", "weir tenant set acme --name ''",
+                               "weir tenant set acme --egress-allow 10.1.0.0/16,gitlab.acme.example"});
   const auto changed = about_one(setting, "tenant");
   add_data_options(setting, *changed);
   add_actor_option(setting, *changed);

@@ -41,6 +41,7 @@ nlohmann::json to_document(const tenancy::Tenant& tenant) {
           {"name", or_null(tenant.name)},
           {"state", tenancy::name_of(tenant.state)},
           {"concurrent_scripts", tenant.concurrent_scripts},
+          {"egress_allow", tenant.egress_allow},
           {"created_at", format_rfc3339(tenant.created_at)},
           {"updated_at", format_rfc3339(tenant.updated_at)}};
 }

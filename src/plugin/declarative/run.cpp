@@ -1,5 +1,7 @@
 #include "plugin/declarative/run.hpp"
 
+#include <ranges>
+
 #include <fmt/format.h>
 
 #include "http/rate_observation.hpp"
@@ -9,6 +11,8 @@
 
 namespace weir::plugin::declarative {
 namespace {
+
+constexpr int k_partitions_checked_max = 3;  // one may be out of reach for reasons of its own
 
 WalkSettings settings_of(const ScriptDeclaration& declaration) {
   const auto& plan = *declaration.plan;
@@ -60,7 +64,7 @@ Task<Result<std::vector<Partition>>> DeclarativeRun::partitions() { return list_
 
 Task<Findings> DeclarativeRun::check() {
   const auto& plan = exchange_.plan;
-  if (plan.partition) co_return Findings();
+  if (plan.partition) co_return co_await check_partitions();
   const load::ResourceCatalog none;
   const Partition whole{.key = "", .title = {}};
   const auto now = exchange_.clock.now();
@@ -77,6 +81,34 @@ Task<Findings> DeclarativeRun::check() {
     co_return Findings{{name_, Verdict::ok, fmt::format("{}{} records can be read{}", records, more, budget)}};
   co_return Findings{{name_, Verdict::warning, "the credentials reach nothing" + budget,
                       "check the settings, and what the credentials may read"}};
+}
+
+// Whether one of the first can be read, where there are any. It only speaks of problems: there are many such scripts.
+Task<Findings> DeclarativeRun::check_partitions() {
+  if (services_.parents == nullptr) co_return Findings();
+  const auto partitions = co_await list_partitions(exchange_, services_);
+  if (!partitions) co_return Findings{problem_of(name_, partitions.error())};
+  Findings findings;
+  for (const auto& partition : *partitions | std::views::take(k_partitions_checked_max)) {
+    const auto error = co_await look_at(partition);
+    if (!error) co_return Findings();
+    findings = {problem_of(name_, *error)};
+    if (error->code != ErrorCode::unreachable) break;
+  }
+  co_return findings;
+}
+
+Task<std::optional<Error>> DeclarativeRun::look_at(const Partition& partition) {
+  const load::ResourceCatalog none;
+  const auto& plan = exchange_.plan;
+  const auto now = exchange_.clock.now();
+  TrialPass pass(none, partition, {.start = now, .end = now});
+  auto work = works_.take(pass);
+  const PageQuery first{.from = now, .page_size = plan.pages.size};
+  const auto page = co_await work->fetch({plan.requests, plan.pages, plan.records}, first, nullptr);
+  if (!page) co_return page.error();
+  works_.give_back(std::move(work));
+  co_return std::nullopt;
 }
 
 Task<Result<Page>> DeclarativeRun::fetch(PageQuery query, PassContext& pass) {

@@ -17,11 +17,13 @@ class DeclarativeRun final : public PagedScriptRun {
                  std::unique_ptr<Requester> requester);
 
   Task<Result<std::vector<Partition>>> partitions() override;
-  // Of a script without partitions: its first page. The others need rows that may not be there yet.
+  // Its first page. With partitions: of the first of them, where there are any yet.
   Task<Findings> check() override;
   std::optional<Duration> provider_clock_offset() const override { return exchange_.clock_offset; }
 
  private:
+  Task<Findings> check_partitions();
+  Task<std::optional<Error>> look_at(const Partition& partition);
   Task<Result<Page>> fetch(PageQuery query, PassContext& pass) override;
 
   std::string name_;

@@ -18,6 +18,7 @@ Result<RepositoryAccess> RepositoryAccess::from(const ScriptServices& services) 
   RepositoryAccess access(services.clock, CloneCache(services.cache_directory, settings->cache));
   access.urls_ = std::move(*urls);
   access.settings_ = std::move(*settings);
+  if (services.egress) access.settings_.egress = *services.egress;
   access.data_source_ = services.data_source;
   access.username_ = services.environment.get("GIT_USERNAME").value_or(k_username);
   if (const auto* token = services.environment.secret("GIT_TOKEN")) access.token_ = *token;
