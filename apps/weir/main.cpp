@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
   add_cancel(root, cli);
   add_plan(root, cli);
   add_cursor(root, cli);
+  add_backfill(root, cli);
   add_plugins(root, cli);
   add_db(root, cli);
   add_doctor(root, cli);

@@ -1,4 +1,4 @@
-// The provider a command names, as the plugins declare it.
+// The provider or script a command names, as the plugins declare it.
 #pragma once
 #include <string>
 
@@ -9,5 +9,8 @@ namespace weir::app {
 // not_found with the nearest name; declaration_invalid when its file is broken.
 Result<const plugin::ProviderDeclaration*> look_up_provider(const plugin::PluginCatalog& catalog,
                                                             const std::string& name);
+
+// The same for a script, PROVIDER/SCRIPT.
+Result<const plugin::Script*> look_up_script(const plugin::PluginCatalog& catalog, const std::string& name);
 
 }  // namespace weir::app

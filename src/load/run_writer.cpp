@@ -95,6 +95,7 @@ void add_counts(RunCounts& sum, const RunCounts& more) {
   sum.requests += more.requests;
   sum.not_modified += more.not_modified;
   sum.bytes += more.bytes;
+  sum.points += more.points;
   sum.waited_ms += more.waited_ms;
   sum.checkpoints += more.checkpoints;
 }

@@ -57,7 +57,8 @@ Task<> PartitionCollector::work() {
 
 Task<> PartitionCollector::collect(const plugin::Partition& partition) {
   auto cursor = co_await read_partition_cursor(run_.services.database, run_.task.tenant, run_.task.id, partition.key);
-  auto plan = plan_partition(run_.declaration, cursor, partition.evidence);
+  auto plan = run_.task.backfill ? plan_backfill(cursor, partition.evidence, *run_.task.backfill)
+                                 : plan_partition(run_.declaration, cursor, partition.evidence);
   if (plan.action == PartitionAction::wait_for_probe) {
     ++run_.tally.waiting_for_probe;
     co_return;
@@ -150,6 +151,7 @@ Task<bool> PartitionCollector::complete(PartitionPass& pass) {
   co_await run_.committer.hold();
   pass.complete();
   ++run_.tally.succeeded;
+  if (run_.task.backfill) run_.collected.push_back(pass.partition().key);
   run_.tally.gaps += pass.gaps();
   co_await run_.committer.commit_if_due();
   co_return true;
@@ -174,14 +176,15 @@ void PartitionCollector::mark_unreachable(PartitionPass& pass, const Error& erro
 void PartitionCollector::give_up(PartitionPass& pass, const Error& error) {
   ++run_.tally.failed;
   if (!run_.tally.first_failure) run_.tally.first_failure = error;
+  run_.writer.log(LogLevel::error, fmt::format("{} failed: {}", name_of(pass.partition()), error.message),
+                  error.detail.empty() ? nlohmann::json() : nlohmann::json{{"detail", error.detail}});
+  if (pass.plan().keeps_cursor) return;  // the window is asked for again, by whoever wanted it
   load::Gap gap{.partition = pass.partition().key, .kind = "failed"};
   gap.from = pass.start();
   gap.to = pass.end();
   gap.reason = error.message;
   gap.remedy = "the next run goes on from the last page that was collected";
   run_.writer.open_gap(std::move(gap));
-  run_.writer.log(LogLevel::error, fmt::format("{} failed: {}", name_of(pass.partition()), error.message),
-                  error.detail.empty() ? nlohmann::json() : nlohmann::json{{"detail", error.detail}});
 }
 
 }  // namespace weir::orchestrator

@@ -20,7 +20,7 @@ PartitionPass::PartitionPass(Committer& committer, const PassOrders& orders, con
       end_(plan_.pass.end),
       resume_(plan_.is_resumed ? cursor_.resume : nlohmann::json()),
       has_validators_(!cursor_.validators.empty()),
-      is_end_fixed_(plan_.is_resumed) {
+      is_end_fixed_(plan_.is_resumed || plan_.keeps_cursor) {
   committer_.set_version(partition_.key, cursor_.version);
   if (script_.cursor == plugin::CursorKind::full && plan_.action == PartitionAction::collect)
     restart_generation(plan_.is_resumed ? cursor_.generation.value_or(new_generation) : new_generation);
@@ -68,14 +68,18 @@ Task<> PartitionPass::page_done(nlohmann::json resume) {
   is_end_fixed_ = true;
   resume_ = std::move(resume);
   tally_done_ = tally_;
+  if (!plan_.keeps_cursor) set_open_cursor();
+  if (orders_.stop || orders_.ends_at_page) throw Failure(ended_at_page());
+  co_await committer_.commit_if_due();
+}
+
+void PartitionPass::set_open_cursor() {
   auto update = cursor_update();
   update.pass_start = plan_.pass.start;
   update.pass_end = end_;
   update.resume = resume_;
   update.generation = generation_;
   committer_.writer().set_cursor(std::move(update));
-  if (orders_.stop || orders_.ends_at_page) throw Failure(ended_at_page());
-  co_await committer_.commit_if_due();
 }
 
 // What was missing is closed by the pass that reaches back to it and misses nothing.
@@ -98,7 +102,7 @@ void PartitionPass::settle_gaps() {
 }
 
 std::optional<load::Validator> PartitionPass::validator(const std::string& request) const {
-  if (!has_validators_ || plan_.is_resumed || plan_.refetches_gap) return std::nullopt;
+  if (!has_validators_ || plan_.is_resumed || plan_.refetches_gap || plan_.keeps_cursor) return std::nullopt;
   for (const auto& known : cursor_.validators)
     if (known.request == request && known.declaration_hash == script_.hash) return known;
   return std::nullopt;
@@ -123,6 +127,7 @@ void PartitionPass::keep_validator() {
 }
 
 void PartitionPass::complete() {
+  if (plan_.keeps_cursor) return write_ledger(true);
   auto update = cursor_update();
   update.cursor_at = std::max(end_, cursor_.cursor_at.value_or(end_));
   // Where something was left out, heads count as not collected yet.
@@ -137,6 +142,7 @@ void PartitionPass::complete() {
 }
 
 void PartitionPass::complete_by_evidence() {
+  if (plan_.keeps_cursor) return;
   if (has_gap("failed")) committer_.writer().close_gaps(partition_.key, "failed");
   if (cursor_.cursor_at == plan_.pass.cursor_at) return;
   auto update = cursor_update();

@@ -78,6 +78,7 @@ class PartitionPass final : public plugin::PassContext {
   };
 
   load::CursorUpdate cursor_update() const;
+  void set_open_cursor();
   void write_ledger(bool is_complete);
   void settle_gaps();
   void drop_validators();

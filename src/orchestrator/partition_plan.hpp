@@ -21,6 +21,7 @@ struct PartitionPlan {
   // Its cursor was made by another declaration: an open pass begins anew, evidence does not count.
   bool is_declaration_changed = false;
   bool refetches_gap = false;  // it reaches back to what a cap has cut off, or the provider did not show
+  bool keeps_cursor = false;   // of a backfill: cursor, state and open pass stay as they are
 };
 
 PartitionPlan plan_partition(const plugin::ScriptDeclaration& script, const PartitionCursor& cursor,

@@ -81,6 +81,7 @@ class PipelineRun {
   Task<bool> run_claimed(std::size_t i, Claim claim, bool may_try_again);
   Task<Claim> claim(std::size_t i);
   Task<bool> adopt();
+  Task<bool> has_priority_over_holder(std::size_t i, const Claim& claim);
   void refuse(std::size_t i, const Claim& claim);
   void settle(std::size_t i, const RunResult& result);
   void park(std::size_t i, std::optional<Instant> wake_at, const std::string& reason);

@@ -20,21 +20,6 @@ SkipCode skip_code_of(ClaimOutcome outcome) {
   }
 }
 
-// Over all attempts of a script in this pipeline run.
-void add_counts(load::RunCounts& sum, const load::RunCounts& more) {
-  sum.imported += more.imported;
-  sum.unchanged += more.unchanged;
-  sum.deleted += more.deleted;
-  sum.failed += more.failed;
-  sum.mended += more.mended;
-  sum.requests += more.requests;
-  sum.not_modified += more.not_modified;
-  sum.bytes += more.bytes;
-  sum.points += more.points;
-  sum.waited_ms += more.waited_ms;
-  sum.checkpoints += more.checkpoints;
-}
-
 }  // namespace
 
 Task<> PipelineRun::run_script(std::size_t i) {
@@ -66,6 +51,12 @@ Task<> PipelineRun::attempt_script(std::size_t i) {
       co_await changed_.wait(Deadline::in(settings.slot_pause));
       continue;
     }
+    const bool has_priority = co_await has_priority_over_holder(i, claim);
+    if (has_priority) {
+      set_state(i, "WAITING", "a backfill lets it go first after its window");
+      co_await changed_.wait(Deadline::in(settings.slot_pause));
+      continue;
+    }
     if (claim.outcome != ClaimOutcome::claimed) co_return refuse(i, claim);
     const bool is_settled = co_await run_claimed(i, std::move(claim), ++interruptions < settings.interruptions_max);
     if (is_settled) co_return;
@@ -81,6 +72,15 @@ Task<Claim> PipelineRun::claim(std::size_t i) {
                        .id = schedule_->node(i).id,
                        .pipeline_run = report_.id,
                        .concurrent_scripts = request_.tenant.concurrent_scripts});
+}
+
+// A backfill holds its script for one window at a time, and makes way when it is asked to.
+Task<bool> PipelineRun::has_priority_over_holder(std::size_t i, const Claim& claim) {
+  if (claim.outcome != ClaimOutcome::held) co_return false;
+  const auto& id = schedule_->node(i).id;
+  const auto rows = co_await services_.database.query(pg::Scope::control(), sql::ask_backfill_to_yield,
+                                                      pg::Params(request_.tenant.id, id.data_source, id.script));
+  co_return !rows.empty();
 }
 
 void PipelineRun::refuse(std::size_t i, const Claim& claim) {
@@ -113,7 +113,7 @@ Task<bool> PipelineRun::run_claimed(std::size_t i, Claim claim, bool may_try_aga
   report.status = name_of(result.status);
   report.reason = result.error ? result.error->message : "";
   report.wake_at = result.wake_at;
-  add_counts(report.counts, result.counts);
+  load::add_counts(report.counts, result.counts);
   report.duration += std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
   if (result.may_try_again && may_try_again && !ending_) {
     set_state(i, "WAITING", report.reason);

@@ -1,9 +1,11 @@
 // What the parts of one script run share: what it works on, its writer, its orders, and how it stands.
 #pragma once
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "orchestrator/backfill_range.hpp"
 #include "orchestrator/claim.hpp"
 #include "orchestrator/committer.hpp"
 #include "orchestrator/partition_pass.hpp"
@@ -23,6 +25,8 @@ struct ScriptTask {
   const std::vector<tenancy::ConfigKey>& config;  // its provider's
   std::optional<PipelineRunId> pipeline_run{};
   std::optional<std::string> user{};
+  std::optional<TimeRange> backfill{};              // instead of what is new since the cursors
+  const std::set<std::string>* left_out = nullptr;  // partitions that have no need of it
 };
 
 struct RunState {
@@ -50,6 +54,7 @@ struct RunState {
   ProgressListener* listener;
   Wakeup changed;  // orders were given, or a part of the work has ended
   bool has_bad_credentials = false;
+  std::vector<std::string> collected;  // partitions, of a backfill
 };
 
 }  // namespace weir::orchestrator

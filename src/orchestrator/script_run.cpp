@@ -53,6 +53,9 @@ Task<RunResult> ScriptRun::run() {
   const auto final = judge_run(state_.tally);
   RunResult result{.status = final.status, .run = state_.claim.run, .error = final.error, .wake_at = final.wake_at};
   result.may_try_again = state_.tally.early && state_.tally.early->may_try_again;
+  result.partitions_failed = state_.tally.failed;
+  if (!state_.committer.failure() && !(state_.tally.early && state_.tally.early->is_right_lost))
+    result.partitions_collected = std::move(state_.collected);
   result.counts = state_.writer.total();
   state_.progress.counts = result.counts;
   co_return result;
@@ -101,7 +104,10 @@ Task<> ScriptRun::work() {
   co_await open_environment();
   state_.show("listing partitions");
   auto partitions = co_await list_partitions();
-  collector_.emplace(state_, *script_, without_doubles(std::move(partitions), state_.writer));
+  partitions = without_doubles(std::move(partitions), state_.writer);
+  if (const auto* left_out = state_.task.left_out)
+    std::erase_if(partitions, [&](const plugin::Partition& partition) { return left_out->contains(partition.key); });
+  collector_.emplace(state_, *script_, std::move(partitions));
   for (int i = 1; i < state_.declaration.partitions_in_parallel; ++i) spawn("partitions", collector_->work());
   co_await collector_->work();
 }

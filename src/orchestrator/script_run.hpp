@@ -20,7 +20,9 @@ struct RunResult {
   RunId run{};
   std::optional<Error> error{};  // of FAILED; the reason of CANCELLED, INTERRUPTED and PARKED
   std::optional<Instant> wake_at{};
-  bool may_try_again = false;  // interrupted by the environment
+  bool may_try_again = false;                       // interrupted by the environment
+  int partitions_failed = 0;                        // after all their attempts
+  std::vector<std::string> partitions_collected{};  // of a backfill: those whose rows are committed
   load::RunCounts counts{};
 };
 

@@ -2,23 +2,14 @@
 
 #include <unistd.h>
 
-#include <csignal>
 #include <set>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/signal_set.hpp>
 
-#include "base/nearest.hpp"
-#include "load/resource_tables.hpp"
 #include "tenancy/data_source.hpp"
-#include "weir/cache_root.hpp"
 #include "weir/import_display.hpp"
-#include "weir/import_settings.hpp"
-#include "weir/master_key.hpp"
-#include "weir/outbound.hpp"
 #include "weir/provider_lookup.hpp"
+#include "weir/run_scope.hpp"
 #include "weir/session.hpp"
 #include "weir/table.hpp"
 #include "weir/tenant_lookup.hpp"
@@ -38,29 +29,11 @@ struct ImportOptions {
 using Options = std::shared_ptr<ImportOptions>;
 using Tenants = std::vector<tenancy::Tenant>;
 
-Result<std::chrono::milliseconds> wait_limits_of(const ImportOptions& options) {
-  if (options.wait_limits.empty()) return 0ms;
-  const auto duration = parse_duration(options.wait_limits);
-  if (duration) return std::chrono::milliseconds(*duration);
-  return fail(ErrorCode::usage,
-              fmt::format("--wait-limits is '{}': a duration such as 30s, 10m or 1h is wanted", options.wait_limits));
-}
-
 Result<> check_scripts(const plugin::PluginCatalog& catalog, const orchestrator::Selection& selection) {
   if (selection.with_dependencies && selection.scripts.empty())
     return fail(ErrorCode::usage, "--with-deps goes with --script: it adds what those scripts need");
-  std::vector<std::string> known;
-  for (const auto* script : catalog.scripts()) known.push_back(script->declaration().full_name());
-  for (const auto& name : selection.scripts) {
-    if (catalog.find(name) != nullptr) continue;
-    if (const auto* problem = catalog.problem_of(name))
-      return fail(ErrorCode::declaration_invalid,
-                  fmt::format("the script {} is broken: {}", name, problem->place.to_string()));
-    const auto near = nearest_word(name, known);
-    return fail(ErrorCode::not_found,
-                near.empty() ? fmt::format("there is no script '{}'; known: {}", name, fmt::join(known, ", "))
-                             : fmt::format("there is no script '{}'; did you mean {}?", name, near));
-  }
+  for (const auto& name : selection.scripts)
+    if (const auto script = look_up_script(catalog, name); !script) return std::unexpected(script.error());
   return {};
 }
 
@@ -101,15 +74,6 @@ Task<Result<Tenants>> with_named_sources(Session& session, Tenants tenants, std:
                    fmt::format("no tenant that was asked for has a data source '{}'; `weir source ls` lists them",
                                *missing.begin()));
   co_return having;
-}
-
-Task<> obey_signals(orchestrator::Import& import, const Cli& cli) {
-  asio::signal_set signals(co_await asio::this_coro::executor, SIGINT, SIGTERM);
-  co_await signals.async_wait(asio::use_awaitable);
-  print_notice(cli, "stopping: what is in flight is finished and kept; once more stops at once");
-  import.stop();
-  co_await signals.async_wait(asio::use_awaitable);
-  import.stop();
 }
 
 Colour colour_of(const std::string& status) {
@@ -160,82 +124,37 @@ void print_notices(const Cli& cli, const std::vector<PipelineReport>& reports) {
         cli, fmt::format("{} scripts are parked by their provider's limits; a later import goes on with them", parked));
 }
 
-Task<std::vector<PipelineReport>> import_all(Session& session, orchestrator::RunServices& services,
-                                             const plugin::PluginCatalog& catalog,
-                                             orchestrator::ImportRequest request) {
-  const bool is_live = isatty(STDERR_FILENO) == 1;
-  ImportDisplay display(session.cli, is_live);
-  orchestrator::Import import(services, catalog, std::move(request), &display);
-  TaskGroup beside(session.executor);
-  beside.spawn("signals", obey_signals(import, session.cli));
-  beside.spawn("display", display.paint_on());
-  std::vector<PipelineReport> reports;
-  std::exception_ptr failure;
-  try {
-    reports = co_await import.run();
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  co_await beside.stop(Deadline::in(1s));
-  co_await beside.wait();
-  display.clear();
-  if (failure) std::rethrow_exception(failure);
-  co_return reports;
-}
-
-Task<int> run_import(Session& session, const plugin::PluginCatalog& catalog, orchestrator::ImportRequest request,
-                     orchestrator::NodeSettings node_options, orchestrator::RunSettings run_options) {
-  tenancy::KeyFile keys(session.blocking, key_file_settings(session.opened));
-  tenancy::Vault vault(session.database, keys);
-  const auto key_state = co_await vault.check();
-  if (!key_state) co_return print_error(session.cli, key_state.error());
-  const auto tables = co_await load::ensure_resource_tables(session.database, catalog.resources());
-  if (!tables) co_return print_error(session.cli, tables.error());
-
-  auto& pool = session.database.pool();
-  orchestrator::Node node(session.executor, session.blocking, pool.settings().connect, session.database.roles(),
-                          std::move(node_options));
-  node.name_pool(pool);
-  co_await node.start();
-  const auto outbound = co_await OutboundAccess::open(session, node);
-  if (!outbound) {
-    co_await node.stop();
-    co_return print_error(session.cli, outbound.error());
-  }
-  orchestrator::RunServices services{
-      session.executor,       session.blocking, system_clock(), session.database, vault, catalog.resources(), node,
-      std::move(run_options), outbound->get()};
-  std::vector<PipelineReport> reports;
-  std::exception_ptr failure;
-  try {
-    reports = co_await import_all(session, services, catalog, std::move(request));
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  co_await (*outbound)->stop();
-  co_await node.stop();
-  if (failure) std::rethrow_exception(failure);
-
-  const auto exit_code = exit_code_of(reports);
-  if (session.cli.json) {
+int show_reports(const Cli& cli, const std::vector<PipelineReport>& reports) {
+  if (cli.json) {
     auto errors = nlohmann::json::array();
     for (const auto& report : reports)
       if (report.error) errors.push_back(*report.error);
     print_json({{"pipeline_runs", reports}, {"errors", errors}});
   } else {
-    print_reports(session.cli, reports);
-    print_notices(session.cli, reports);
+    print_reports(cli, reports);
+    print_notices(cli, reports);
   }
-  co_return exit_code;
+  return exit_code_of(reports);
+}
+
+Task<std::vector<PipelineReport>> import_all(Session& session, orchestrator::RunServices& services,
+                                             const plugin::PluginCatalog& catalog,
+                                             orchestrator::ImportRequest request) {
+  ImportDisplay display(session.cli, isatty(STDERR_FILENO) == 1);
+  orchestrator::Import import(services, catalog, std::move(request), &display);
+  co_return co_await watch(session, display, [&import] { import.stop(); }, import.run());
+}
+
+Task<int> import_chosen(Session& session, orchestrator::RunServices& services, const plugin::PluginCatalog& catalog,
+                        orchestrator::ImportRequest request) {
+  const auto reports = co_await import_all(session, services, catalog, std::move(request));
+  co_return show_reports(session.cli, reports);
 }
 
 Task<int> import_tenants(Session& session, Options options) {
-  const auto node_options = node_settings();
-  if (!node_options) co_return print_error(session.cli, node_options.error());
-  auto run_options = run_settings();
-  if (!run_options) co_return print_error(session.cli, run_options.error());
-  run_options->cache_root = cache_root(session.cli);
-  const auto wait_limits = wait_limits_of(*options);
+  const auto settings = read_run_settings(session.cli);
+  if (!settings) co_return print_error(session.cli, settings.error());
+  const auto wait_limits = parse_wait_limits(options->wait_limits);
   if (!wait_limits) co_return print_error(session.cli, wait_limits.error());
   const auto catalog = read_plugins(session.cli);
   for (const auto& problem : catalog.problems()) print_notice(session.cli, printable(problem.place.to_string()));
@@ -254,7 +173,9 @@ Task<int> import_tenants(Session& session, Options options) {
                                .selection = options->selection,
                                .user = options->user.empty() ? command_line_actor() : options->user,
                                .wait_limits = *wait_limits});
-  co_return co_await run_import(session, catalog, std::move(request), *node_options, std::move(*run_options));
+  co_return co_await with_run_services(session, catalog, *settings, [&](orchestrator::RunServices& services) {
+    return import_chosen(session, services, catalog, std::move(request));
+  });
 }
 
 }  // namespace
