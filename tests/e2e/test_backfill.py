@@ -109,7 +109,7 @@ def test_an_import_goes_first_after_a_window(collected):
 
 def test_a_limit_stops_it_and_waits_when_asked_to(collected):
     one = collected
-    one.write(faults=[{"kind": "limited", "script": "window", "every": 7, "seconds": 1}])
+    one.write(faults=[{"kind": "limited", "script": "window", "every": 10, "seconds": 1}])
     answer = backfill(one, "window", one.begin, one.begin + 10 * DAY, "--window", "5d")
     assert answer.code == 0 and answer.json()["status"] == "PARKED", answer.out
     assert answer.json()["windows_done"] < 2 and answer.json()["wake_at"]

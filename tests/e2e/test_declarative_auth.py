@@ -124,7 +124,7 @@ def test_a_token_that_is_refused_is_made_anew(source, service, database):
 
 
 def test_a_token_that_expires_is_made_anew_before_it_does(source, service, database):
-    service.life_s = 60  # less than what a token must be good for
+    service.life_s, service.page_takes_s = 2, 0.5  # made anew halfway through so short a life
     run = source("oauth2", SECRET)
     assert run("import").code == 0
     assert teams(database) == TEAMS

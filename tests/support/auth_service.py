@@ -3,6 +3,7 @@ token of its own that it makes for client credentials and that expires or is rev
 import base64
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,6 +18,7 @@ class AuthService:
         self.minted = []  # tokens, in the order made
         self.revoked = set()
         self.life_s = 3600
+        self.page_takes_s = 0
         self.pages_per_token = None  # a token is refused after so many pages
         self.served = {}  # pages by token
         self.seen = []  # (path, status)
@@ -50,6 +52,7 @@ class AuthService:
         elif not self.is_known(url.path, query, handler.headers):
             status, body = 401, {"message": "who are you?"}
         else:
+            time.sleep(self.page_takes_s)
             page, size = int(query["page"]), int(query["size"])
             body = [{"id": i, "name": f"team {i}"} for i in range(TEAMS)[(page - 1) * size:page * size]]
             status = 200
