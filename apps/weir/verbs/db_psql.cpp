@@ -28,6 +28,7 @@ std::string find_psql(const Cli& cli) {
 
 Result<int> run_and_wait(std::vector<std::string> command) {
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (auto& argument : command) arguments.push_back(argument.data());
   arguments.push_back(nullptr);
   // Ctrl-C belongs to psql, which cancels its query with it.
