@@ -83,6 +83,7 @@ Task<int> show(Session& session, Options options) {
     co_return 0;
   }
   std::vector<std::string> names;
+  names.reserve(sources.size());
   for (const auto& source : sources) names.push_back(source.name);
   Table table({{"TENANT"}, {tenant->key}});
   table.add_row({"id", to_string(tenant->id)});

@@ -61,8 +61,8 @@ struct ExpressionProblem {
 class Program {
  public:
   Program() = default;
-  Program(Program&&) = default;
-  Program& operator=(Program&&) = default;
+  Program(Program&&) noexcept = default;
+  Program& operator=(Program&&) noexcept = default;
 
   const Node& top() const { return nodes[top_node]; }
   const Node& child(const Node& node, std::size_t index) const { return nodes[children[node.first + index]]; }
