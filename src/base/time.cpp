@@ -70,7 +70,7 @@ std::int64_t unit_seconds(char unit) {
     case 'm': return 60;
     case 'h': return 3600;
     case 'd': return 86400;
-    case 'w': return 7 * 86400;
+    case 'w': return 604'800;
     default: return 0;
   }
 }

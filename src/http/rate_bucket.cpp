@@ -183,7 +183,7 @@ RateReservation answer_of(const RateBucket& bucket, const RateRules& rules) {
   answer.reset_at = bucket.reset_at;
   answer.limit = bucket.limit;
   if (!bucket.remaining) return answer;
-  answer.left_for_manual = *bucket.remaining;
+  answer.left_for_manual = bucket.remaining;
   answer.left_for_scheduled = std::max<std::int64_t>(0, *bucket.remaining - reserve_of(bucket, rules));
   return answer;
 }

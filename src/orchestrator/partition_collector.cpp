@@ -65,7 +65,7 @@ Task<> PartitionCollector::collect(const plugin::Partition& partition) {
   }
   note_plan(plan);
   const auto action = plan.action;
-  PartitionPass pass(run_.committer, run_.orders, run_.declaration, partition, std::move(cursor), std::move(plan),
+  PartitionPass pass(run_.committer, run_.orders, run_.declaration, partition, std::move(cursor), plan,
                      run_.claim.fence.value());
   if (action == PartitionAction::collect) co_return co_await collect_pass(pass);
   pass.complete_by_evidence();

@@ -16,7 +16,7 @@ PartitionPass::PartitionPass(Committer& committer, const PassOrders& orders, con
       script_(script),
       partition_(partition),
       cursor_(std::move(cursor)),
-      plan_(std::move(plan)),
+      plan_(plan),
       end_(plan_.pass.end),
       resume_(plan_.is_resumed ? cursor_.resume : nlohmann::json()),
       has_validators_(!cursor_.validators.empty()),
