@@ -11,7 +11,7 @@ using Listed = std::vector<Partition>;
 
 class Router {
  public:
-  Router(const PartitionPlan& plan, Scope scope) : plan_(plan), scope_(std::move(scope)) {}
+  Router(const PartitionPlan& plan, Scope scope) : plan_(plan), scope_(scope) {}
 
   // One candidate; nothing is added when the filter leaves it out.
   Result<> add(nlohmann::json attributes, std::string default_key, std::optional<Instant> read_at) {
@@ -73,7 +73,7 @@ std::string key_of(const PartitionPlan& plan, const nlohmann::json& row) {
 }  // namespace
 
 Result<std::vector<Partition>> route_partitions(const PartitionPlan& plan, const ParentRows& parents, Scope scope) {
-  Router router(plan, std::move(scope));
+  Router router(plan, scope);
   Result<> done;
   if (plan.list.is_absent()) {
     for (const auto& row : parents.rows)
