@@ -35,7 +35,7 @@ auto guarded(Work work) -> decltype(work()) {
 class CommitStream::Threads {
  public:
   Threads(Executor consumer, StreamOptions options)
-      : options_(std::move(options)), ready_(std::move(consumer), k_batches_waiting_max) {
+      : options_(std::move(options)), ready_(consumer, k_batches_waiting_max) {
     const auto hardware = std::max(1U, std::thread::hardware_concurrency());
     const auto workers = options_.threads == 0 ? hardware : options_.threads;
     jobs_max_ = 2 * workers + 2;
