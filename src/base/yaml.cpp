@@ -10,6 +10,7 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
+#include <nlohmann/json.hpp>
 
 namespace weir {
 namespace {
@@ -19,6 +20,16 @@ struct Refusal {
   std::string message;
   std::string remedy;
 };
+
+// UTF-8 without NUL: also what escapes in quotes can make.
+bool is_text(const std::string& value) {
+  if (value.contains('\0')) return false;
+  try {
+    return !nlohmann::json(value).dump().empty();
+  } catch (const nlohmann::json::type_error&) {
+    return false;
+  }
+}
 
 // Builds the tree from the parser's events and refuses what a declaration does not need.
 class TreeBuilder final : public YAML::EventHandler {
@@ -37,6 +48,8 @@ class TreeBuilder final : public YAML::EventHandler {
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
+    if (!is_text(value))
+      throw Refusal{mark, "this is not UTF-8 text", "save the file as UTF-8, without NUL characters"};
     auto node = make_node(YamlNode::Kind::scalar, mark, tag, anchor);
     node.text = value;
     node.is_plain = tag == "?";

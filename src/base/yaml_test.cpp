@@ -46,6 +46,15 @@ TEST(Yaml, IsBounded) {
   EXPECT_NE(problem_of("[1, 2, 3]", {.nodes_max = 3}).find("more than 3 values"), std::string::npos);
 }
 
+TEST(Yaml, WhatIsNoUtf8IsRefusedWhereverItStands) {
+  for (const std::string text : {"a: caf\xe9", "caf\xe9: 1", "a: [b, \"c\\0d\"]", "a: \"\xed\xa0\x80\""}) {
+    const auto result = parse_yaml(text, "f.yaml");
+    ASSERT_FALSE(result.has_value()) << text;
+    EXPECT_TRUE(result.error().to_string().contains("this is not UTF-8 text; save the file as UTF-8")) << text;
+  }
+  EXPECT_TRUE(parse_yaml("caf\u00e9: \"\xc3\xa9 \\u00e9\"", "f.yaml").has_value());
+}
+
 TEST(Yaml, AMissingFileIsAProblemOfThatFile) {
   const auto result = read_yaml_file("/nonexistent/x.yaml");
   ASSERT_FALSE(result.has_value());
