@@ -158,6 +158,28 @@ def test_what_changed_in_one_repository_is_asked_for_there(github, database, sim
     assert_tables_are_the_truth(database, sim)
 
 
+MANY = ("--repos", "1000", "--commits", "2", "--pulls", "1", "--issues", "1", "--runs", "0", "--days", "60")
+
+
+@pytest.mark.parametrize("sim", [MANY], indirect=True)
+def test_a_change_in_one_of_a_thousand_repositories_costs_requests_for_that_one(github, database, sim):
+    github.ok("import")
+    sim.post("/_sim/advance", {"seconds": 600})
+    github.ok("import")
+    sim.post("/_sim/advance", {"seconds": 600})
+    counted(sim)
+    github.ok("import")
+    nothing_new = len(counted(sim))
+    repositories = len(sim.get("/_sim/repositories").json())
+    assert nothing_new <= -(-repositories // 100) + 2, "one query for 100 repositories, one for the members, one for the teams"
+    changed = sim.repository()["full_name"].split("/")[1]
+    sim.post("/_sim/advance", {"seconds": 60, "activity": {"commits": 1, "issue_edit": 1, "repositories": [changed]}})
+    github.ok("import")
+    log = counted(sim)
+    assert len(log) <= nothing_new + 6, [entry["target"] for entry in log]
+    assert {entry["target"].split("/")[3] for entry in log if entry["target"].startswith("/repos/")} == {changed}
+
+
 def job_requests(sim):
     return [entry["target"] for entry in counted(sim) if "/jobs" in entry["target"]]
 
