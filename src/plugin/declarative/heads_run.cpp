@@ -82,7 +82,7 @@ Task<Result<std::vector<Head>>> HeadsRun::list_heads(PassContext& pass) {
 
 Result<std::string> HeadsRun::trunk_of(PassContext& pass, const std::vector<Head>& heads) {
   const auto& plan = *exchange_.plan.heads;
-  const auto first = heads.empty() ? std::string() : heads.front().name;
+  auto first = heads.empty() ? std::string() : heads.front().name;
   if (plan.trunk.is_absent()) return first;
   Document partition;
   Scratch scratch;

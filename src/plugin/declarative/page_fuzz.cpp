@@ -166,7 +166,7 @@ Task<> run_pass(const Scripts& scripts, std::size_t chosen, std::string_view ans
   pass.finish();
   for (const auto& [_, rows] : pass.outcome().rows)
     for (const auto& row : rows) {
-      check(!row.at("id").get<std::string>().empty());
+      check(row.at("id").is_string());
       check(!row.dump().contains("\\u0000"));  // dump() itself refuses ill-formed UTF-8
     }
 }
