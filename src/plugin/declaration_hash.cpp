@@ -1,11 +1,10 @@
 #include "plugin/declaration_hash.hpp"
 
 #include <algorithm>
-#include <array>
 
-#include <sodium.h>
 #include <nlohmann/json.hpp>
 
+#include "base/digest.hpp"
 #include "plugin/declarative/plan.hpp"
 
 namespace weir::plugin {
@@ -33,13 +32,7 @@ std::string hash_declaration(const ScriptDeclaration& script, const load::Resour
   }
   if (script.plan) canonical["plan"] = script.plan->canonical;
   for (const auto& name : script.resources) canonical["resources"][name] = shape_of(*resources.find(name));
-  const auto text = canonical.dump();  // objects are sorted by key
-  std::array<unsigned char, 16> digest{};
-  crypto_generichash(digest.data(), digest.size(), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-                     nullptr, 0);
-  std::array<char, 2 * digest.size() + 1> hex{};
-  sodium_bin2hex(hex.data(), hex.size(), digest.data(), digest.size());
-  return hex.data();
+  return hex_digest(canonical.dump());  // objects are sorted by key
 }
 
 }  // namespace weir::plugin

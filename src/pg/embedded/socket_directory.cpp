@@ -1,16 +1,15 @@
 #include "pg/embedded/socket_directory.hpp"
 
-#include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 
 #include <fmt/format.h>
 
+#include "base/digest.hpp"
 #include "pg/embedded/file_error.hpp"
 
 namespace weir::pg {
@@ -36,15 +35,7 @@ bool is_ours(const fs::path& path) {
          (status.st_mode & 0777) == 0700;
 }
 
-std::string hash_of(const fs::path& path) {
-  std::array<unsigned char, crypto_generichash_BYTES_MIN> digest{};
-  const auto& text = path.native();
-  crypto_generichash(digest.data(), digest.size(), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-                     nullptr, 0);
-  std::string out;
-  for (std::size_t i = 0; i < 6; ++i) out += fmt::format("{:02x}", digest[i]);
-  return out;
-}
+std::string hash_of(const fs::path& path) { return hex_digest(path.native()).substr(0, 12); }
 
 }  // namespace
 

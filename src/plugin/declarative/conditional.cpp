@@ -1,27 +1,17 @@
 #include "plugin/declarative/conditional.hpp"
 
 #include <algorithm>
-#include <array>
 #include <functional>
 
 #include <fmt/format.h>
-#include <sodium.h>
 
+#include "base/digest.hpp"
 #include "http/http_date.hpp"
 
 namespace weir::plugin::declarative {
 namespace {
 
 constexpr auto k_same_second_min = std::chrono::minutes(1);
-
-std::string digest_of(const std::string& text) {
-  std::array<unsigned char, 16> digest{};
-  crypto_generichash(digest.data(), digest.size(), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-                     nullptr, 0);
-  std::array<char, 2 * digest.size() + 1> hex{};
-  sodium_bin2hex(hex.data(), hex.size(), digest.data(), digest.size());
-  return hex.data();
-}
 
 void append_inputs(std::string& text, const Value& from, const std::vector<std::string>& keys) {
   for (const auto& key : keys) {
@@ -101,7 +91,7 @@ std::string request_identity(const Ask& ask, const ScriptPlan& plan, const Scope
   text += ask.body + "\n";
   append_inputs(text, scope[Root::env], plan.row_inputs.env);
   append_inputs(text, scope[Root::partition], plan.row_inputs.partition);
-  return digest_of(text);
+  return hex_digest(text);
 }
 
 bool proves_all(const load::Validator& validator, const std::optional<Instant>& from) {
