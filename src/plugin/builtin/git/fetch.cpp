@@ -11,6 +11,7 @@
 #include "plugin/builtin/git/cache_space.hpp"
 #include "plugin/builtin/git/libgit2.hpp"
 #include "plugin/builtin/git/object_store.hpp"
+#include "plugin/builtin/git/pack/pack_inbox.hpp"
 #include "plugin/builtin/git/references.hpp"
 #include "plugin/builtin/git/smart_http.hpp"
 
@@ -97,11 +98,13 @@ Result<> write_references(const fs::path& git_directory, const Advertised& adver
   return replace_file(git_directory / "HEAD", fmt::format("ref: {}\n", advertised.head.value_or("refs/heads/main")));
 }
 
-Result<> transfer(const RemoteAccess& access, const fs::path& git_directory, const git_remote_callbacks& callbacks) {
+Result<> transfer(const RemoteAccess& access, const fs::path& git_directory, const git_remote_callbacks& callbacks,
+                  PackInbox& inbox) {
   git_repository* raw_repository = nullptr;
   if (git_repository_open_bare(&raw_repository, git_directory.c_str()) < 0)
     return libgit2_failure(ErrorCode::provider_failed, "the clone cannot be opened");
   const Repository repository(raw_repository);
+  if (auto installed = inbox.install(raw_repository); !installed) return installed;
   // Rewriting URLs by url.*.insteadOf is not wanted, and libgit2 1.5 leaks 20 kB for each setting it looks at for it.
   git_remote_create_options options{};
   options.version = GIT_REMOTE_CREATE_OPTIONS_VERSION;
@@ -139,7 +142,7 @@ Result<RemoteListing> list_remote(const RemoteAccess& access, const Stop& stop, 
   SmartHttp http(access, stop, traffic);
   git_remote_callbacks callbacks;
   git_remote_init_callbacks(&callbacks, GIT_REMOTE_CALLBACKS_VERSION);
-  http.install(callbacks, [](std::uint64_t) { return Result<>(); });
+  http.install(callbacks);
   const auto listed = ask_detached(access, callbacks);
   if (!listed && http.error()) return std::unexpected(*http.error());
   return listed;
@@ -176,14 +179,11 @@ Result<> fetch(const RemoteAccess& access, const fs::path& git_directory, std::u
   SmartHttp http(access, stop, traffic);
   git_remote_callbacks callbacks;
   git_remote_init_callbacks(&callbacks, GIT_REMOTE_CALLBACKS_VERSION);
-  http.install(callbacks, [&](std::uint64_t received_bytes) -> Result<> {
-    if (stop.is_requested()) return cancelled();
-    if (received_bytes <= bytes_max) return {};
-    return fail(ErrorCode::unreachable, fmt::format("{} is larger than the {} MB that a clone may have here",
-                                                    access.url.repo_key, bytes_max >> 20));
-  });
-  auto done = transfer(access, git_directory, callbacks);
+  http.install(callbacks);
+  PackInbox inbox(git_directory / "objects/pack", bytes_max, stop);
+  auto done = transfer(access, git_directory, callbacks, inbox);
   if (!done && http.error()) return std::unexpected(*http.error());
+  if (!done && inbox.error()) return std::unexpected(*inbox.error());
   return done;
 }
 

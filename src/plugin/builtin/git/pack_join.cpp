@@ -1,6 +1,8 @@
 #include "plugin/builtin/git/pack_join.hpp"
 
 #include <algorithm>
+#include <array>
+#include <fstream>
 #include <vector>
 
 #include <git2.h>
@@ -16,10 +18,24 @@ namespace fs = std::filesystem;
 using Repository = Handle<git_repository, git_repository_free>;
 using Builder = Handle<git_packbuilder, git_packbuilder_free>;
 
+// libgit2 takes about 200 bytes of memory for each object that it packs.
+constexpr std::uint64_t k_joined_objects_max = 200'000;
+
 struct Pack {
   fs::path index;
   std::uint64_t bytes;
+  std::uint64_t objects;
 };
+
+// The last of 256 counts that follow eight bytes; 0 when it cannot be read.
+std::uint64_t count_objects(const fs::path& index) {
+  std::ifstream stream(index, std::ios::binary);
+  std::array<char, 4> count{};
+  if (!stream.seekg(8 + 255 * 4) || !stream.read(count.data(), count.size())) return 0;
+  std::uint64_t objects = 0;
+  for (const char byte : count) objects = objects << 8U | static_cast<std::uint8_t>(byte);
+  return objects;
+}
 
 std::vector<Pack> list_packs(const fs::path& directory) {
   std::vector<Pack> packs;
@@ -27,16 +43,22 @@ std::vector<Pack> list_packs(const fs::path& directory) {
   for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
     std::error_code ignored;
     if (entry->path().extension() != ".idx") continue;
-    packs.push_back({entry->path(), fs::file_size(fs::path(entry->path()).replace_extension(".pack"), ignored)});
+    packs.push_back({entry->path(), fs::file_size(fs::path(entry->path()).replace_extension(".pack"), ignored),
+                     count_objects(entry->path())});
   }
   return packs;
 }
 
-// All but one that holds most of the clone: joining it again and again would cost more than it saves.
+// All but one that holds most of the clone (joining it again and again would cost more than it saves), the smallest
+// first, as many as fit into the memory that joining may take.
 std::vector<Pack> small_packs(std::vector<Pack> packs) {
   std::uint64_t bytes = 0;
   for (const auto& pack : packs) bytes += pack.bytes;
   std::erase_if(packs, [bytes](const Pack& pack) { return pack.bytes > bytes / 2; });
+  std::ranges::sort(packs, {}, &Pack::objects);
+  std::uint64_t objects = 0;
+  const auto too_many = [&](const Pack& pack) { return (objects += pack.objects) > k_joined_objects_max; };
+  packs.erase(std::ranges::find_if(packs, too_many), packs.end());
   return packs;
 }
 
@@ -58,6 +80,8 @@ Result<> add_objects(git_packbuilder* builder, const fs::path& index) {
 Result<> join_small_packs(const fs::path& git_directory, int packs_max) {
   const auto packs = list_packs(git_directory / "objects/pack");
   if (packs.size() <= static_cast<std::size_t>(packs_max)) return {};
+  const auto joined = small_packs(packs);
+  if (joined.size() < 2) return {};
   git_repository* raw_repository = nullptr;
   git_packbuilder* raw_builder = nullptr;
   if (git_repository_open_bare(&raw_repository, git_directory.c_str()) < 0)
@@ -67,7 +91,6 @@ Result<> join_small_packs(const fs::path& git_directory, int packs_max) {
     return libgit2_failure(ErrorCode::internal, "libgit2 cannot pack");
   const Builder builder(raw_builder);
   git_packbuilder_set_threads(raw_builder, 1);
-  const auto joined = small_packs(packs);
   for (const auto& pack : joined)
     if (auto added = add_objects(raw_builder, pack.index); !added) return added;
   if (git_packbuilder_write(raw_builder, nullptr, 0, nullptr, nullptr) < 0)

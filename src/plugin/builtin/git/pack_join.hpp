@@ -6,7 +6,7 @@
 
 namespace weir::plugin::git {
 
-// When there are more than `packs_max` packs, joins all but a very large one. Nobody else may use the clone.
+// When there are more than `packs_max` packs, joins all but the large ones. Nobody else may use the clone.
 // A failure leaves the clone as it was, or with objects twice.
 Result<> join_small_packs(const std::filesystem::path& git_directory, int packs_max);
 

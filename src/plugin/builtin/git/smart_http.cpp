@@ -1,7 +1,9 @@
 #include "plugin/builtin/git/smart_http.hpp"
 
+#include <charconv>
 #include <new>
 
+#include <fmt/format.h>
 #include <git2/sys/transport.h>
 
 #include "plugin/builtin/git/http_exchange.hpp"
@@ -13,6 +15,20 @@ constexpr std::string_view k_advertisement = "/info/refs?service=git-upload-pack
 constexpr std::string_view k_service = "/git-upload-pack";
 constexpr int k_redirects_max = 5;
 constexpr std::size_t k_advertisement_bytes_max = 64 << 20;
+
+constexpr std::string_view k_thin_pack = " thin-pack";
+
+// A request begins with a line of four hexadecimal digits of its length and what the client can. Packs shall be whole:
+// a receiver of little memory cannot look up elsewhere what they change.
+void remove_thin_pack(std::string& body) {
+  const auto begin = body.find(k_thin_pack);
+  if (begin == std::string::npos || begin > body.find('\n')) return;
+  std::size_t length = 0;
+  const auto [end, problem] = std::from_chars(body.data(), body.data() + 4, length, 16);
+  if (problem != std::errc() || length <= k_thin_pack.size()) return;
+  body.erase(begin, k_thin_pack.size());
+  body.replace(0, 4, fmt::format("{:04x}", length - k_thin_pack.size()));
+}
 
 // The requests of the protocol.
 class Conversation {
@@ -32,6 +48,7 @@ class Conversation {
   }
 
   Result<> call(std::string body) {
+    remove_thin_pack(body);
     const auto answer = exchange_.post(base_ + std::string(k_service), "application/x-git-upload-pack-request",
                                        "application/x-git-upload-pack-result", std::move(body));
     if (!answer) return std::unexpected(answer.error());
@@ -156,7 +173,6 @@ struct SmartHttp::Parts {
   Parts(const RemoteAccess& access, const Stop& stop, Traffic& traffic) : conversation(access, stop, traffic) {}
   Conversation conversation;
   git_smart_subtransport_definition definition{make_subtransport, 1, &conversation};
-  std::function<Result<>(std::uint64_t)> check_progress;
 };
 
 SmartHttp::SmartHttp(const RemoteAccess& access, const Stop& stop, Traffic& traffic)
@@ -164,15 +180,10 @@ SmartHttp::SmartHttp(const RemoteAccess& access, const Stop& stop, Traffic& traf
 
 SmartHttp::~SmartHttp() = default;
 
-void SmartHttp::install(git_remote_callbacks& callbacks, std::function<Result<>(std::uint64_t)> check_progress) {
-  parts_->check_progress = std::move(check_progress);
+void SmartHttp::install(git_remote_callbacks& callbacks) {
   callbacks.payload = parts_.get();
   callbacks.transport = [](git_transport** out, git_remote* owner, void* payload) {
     return git_transport_smart(out, owner, &static_cast<Parts*>(payload)->definition);
-  };
-  callbacks.transfer_progress = [](const git_indexer_progress* progress, void* payload) {
-    auto& parts = *static_cast<Parts*>(payload);
-    return guarded(parts.conversation, [&] { return parts.check_progress(progress->received_bytes); });
   };
 }
 

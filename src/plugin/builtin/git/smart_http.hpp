@@ -2,15 +2,13 @@
 // cancelled while it waits, obeys proxies of the environment, and gives no say about the address it connects to. Here:
 //
 // - Every connection, also of a redirect, asks the egress guard with the address that is about to be connected to, so
-// no
-//   trick of DNS leads inside. Proxies are not used.
+//   no trick of DNS leads inside. Proxies are not used.
 // - A redirect is followed on the same host only, never from https to http; anything else is an error that names the
 //   new place. The token therefore never goes to a host that the tenant did not name.
 // - The token is sent in the clear to nobody: with http:// only to this machine itself.
 // - A server that is silent for too long, or does not accept a connection, is given up.
+// - Packs are asked for whole: no delta in them changes what only the clone has.
 #pragma once
-#include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 
@@ -32,8 +30,7 @@ class SmartHttp {
   SmartHttp(const SmartHttp&) = delete;
   SmartHttp& operator=(const SmartHttp&) = delete;
 
-  // `check_progress` is asked with the bytes of objects received so far; its error ends the transfer.
-  void install(git_remote_callbacks& callbacks, std::function<Result<>(std::uint64_t)> check_progress);
+  void install(git_remote_callbacks& callbacks);
   const std::optional<Error>& error() const;
 
  private:
