@@ -129,7 +129,8 @@ Result<SharedContent> DeltaResolver::change(const SharedContent& base, const Pac
   if (!sizes || sizes->result > k_object_bytes_max) return damaged("a delta is none");
   auto result = ObjectContent::make(sizes->result, directory_);
   if (!result) return std::unexpected(result.error());
-  if (!apply_delta(base->view(), instructions->view(), result->bytes())) return damaged("a delta does not fit its base");
+  if (!apply_delta(base->view(), instructions->view(), result->bytes()))
+    return damaged("a delta does not fit its base");
   return std::make_shared<const ObjectContent>(std::move(*result));
 }
 

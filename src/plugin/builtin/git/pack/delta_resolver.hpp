@@ -1,4 +1,5 @@
-// Gives the deltas of a pack their ids: each is unpacked once, in the order of the pack, where bases come first and near.
+// Gives the deltas of a pack their ids: each is unpacked once, in the order of the pack, where bases come first and
+// near.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -42,7 +43,7 @@ class DeltaResolver {
   const Stop& stop_;
   std::optional<IdTable> ids_;  // only where a delta names its base by id
   Inflater inflater_;
-  ContentCache cache_{32U << 20U};
+  ContentCache cache_{16U << 20U};
 };
 
 }  // namespace weir::plugin::git

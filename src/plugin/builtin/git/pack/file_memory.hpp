@@ -1,5 +1,5 @@
-// Memory that lies in a file instead of the heap: it may grow with the data, since the kernel can write it out. The file
-// has no name and is gone with its owner, however that ends.
+// Memory that lies in a file instead of the heap: it may grow with the data, since the kernel can write it out. The
+// file has no name and is gone with its owner, however that ends.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -88,8 +88,8 @@ std::string deflated(std::string_view content) {
   return bytes;
 }
 
-// A pack whose frame is right, so that what lies inside is reached: for each object a byte for its kind, one for the size
-// and one for the base of a delta, then its content.
+// A pack whose frame is right, so that what lies inside is reached: for each object a byte for its kind, one for the
+// size and one for the base of a delta, then its content.
 std::string frame_pack(std::string_view bytes) {
   std::string objects;
   std::vector<std::size_t> offsets;

@@ -21,7 +21,8 @@ std::unexpected<Error> damaged(std::string_view what) {
 std::uint8_t byte_at(std::string_view bytes, std::size_t i) { return static_cast<std::uint8_t>(bytes[i]); }
 
 std::uint32_t read_u32(std::string_view bytes, std::size_t i) {
-  return static_cast<std::uint32_t>(byte_at(bytes, i)) << 24U | static_cast<std::uint32_t>(byte_at(bytes, i + 1)) << 16U |
+  return static_cast<std::uint32_t>(byte_at(bytes, i)) << 24U |
+         static_cast<std::uint32_t>(byte_at(bytes, i + 1)) << 16U |
          static_cast<std::uint32_t>(byte_at(bytes, i + 2)) << 8U | byte_at(bytes, i + 3);
 }
 
@@ -125,8 +126,9 @@ Result<> PackParser::begin_object() {
   object_.head_bytes = static_cast<std::uint8_t>(part_.size());
   object_.is_delta = kind == k_offset_delta || kind == k_id_delta;
   if (size_end > 9 || object_.bytes > k_object_bytes_max)
-    return fail(ErrorCode::unreachable, fmt::format("an object of the repository is larger than the {} MB that one may have",
-                                                    k_object_bytes_max >> 20U));
+    return fail(ErrorCode::unreachable,
+                fmt::format("an object of the repository is larger than the {} MB that one may have",
+                            k_object_bytes_max >> 20U));
   if (kind == k_offset_delta) {
     const auto distance = read_distance(part_, size_end);
     if (part_.size() > size_end + 9 || distance == 0 || distance >= object_.offset)

@@ -1,6 +1,7 @@
 #include "plugin/builtin/git/pack/pack_receiver.hpp"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,8 +47,8 @@ Result<> PackReceiver::append(std::string_view bytes) {
   if (stop_.is_requested()) return cancelled();
   bytes_ += bytes.size();
   if (std::max(bytes_, objects_.size() * sizeof(PackedObject)) > bytes_max_)
-    return fail(ErrorCode::unreachable, fmt::format("the repository is larger than the {} MB that a clone may have here",
-                                                    bytes_max_ >> 20U));
+    return fail(ErrorCode::unreachable,
+                fmt::format("the repository is larger than the {} MB that a clone may have here", bytes_max_ >> 20U));
   if (auto written = write(bytes); !written) return written;
   return parser_.append(bytes);
 }
@@ -69,6 +70,7 @@ Result<> PackReceiver::finish() {
   if (!pack) return std::unexpected(pack.error());
   const auto directory = draft_.parent_path();
   if (auto resolved = DeltaResolver(pack->bytes(), objects_, directory, stop_).resolve(); !resolved) return resolved;
+  malloc_trim(0);  // millions of small pieces were unpacked; what follows is of another shape
   const auto place = directory / ("pack-" + parser_.checksum().to_string());
   const auto index_draft = fs::path(draft_) += ".idx";
   auto done = write_pack_index(index_draft, objects_, parser_.checksum());

@@ -14,13 +14,14 @@ class PackReceiver {
  public:
   // `directory`: objects/pack. `bytes_max`: of the pack, and again of what is kept on disk
   // beside it until finish() returns.
-  static Result<std::unique_ptr<PackReceiver>> begin(const std::filesystem::path& directory,
-                                                     std::uint64_t bytes_max, const Stop& stop);
+  static Result<std::unique_ptr<PackReceiver>> begin(const std::filesystem::path& directory, std::uint64_t bytes_max,
+                                                     const Stop& stop);
   ~PackReceiver();  // nothing is left of a pack that was not finished
   PackReceiver(const PackReceiver&) = delete;
   PackReceiver& operator=(const PackReceiver&) = delete;
 
-  // The next bytes. provider_failed: no pack, or a damaged one; disk_full, cancelled, unreachable: more than `bytes_max`.
+  // The next bytes. provider_failed: no pack, or a damaged one; disk_full, cancelled, unreachable: more than
+  // `bytes_max`.
   Result<> append(std::string_view bytes);
   // All has come: the pack and its index are in place. Errors as append().
   Result<> finish();

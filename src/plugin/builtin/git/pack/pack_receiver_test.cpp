@@ -69,8 +69,9 @@ struct RepositoryWithChains : TestRepository {
 TEST_F(PackReceiverTest, IndexesAsGitDoes) {
   const auto& repository = testing::shared_history(1);
   ASSERT_TRUE(receive(pack_of(repository, "--delta-base-offset"), 65536).has_value());
-  testing::run(fmt::format("cd '{0}' && mv pack-*.idx ours && git index-pack pack-*.pack > /dev/null && cmp ours pack-*.idx",
-                           packs().string()));
+  testing::run(
+      fmt::format("cd '{0}' && mv pack-*.idx ours && git index-pack pack-*.pack > /dev/null && cmp ours pack-*.idx",
+                  packs().string()));
 }
 
 TEST_F(PackReceiverTest, TakesPiecesOfAnySize) {
@@ -127,8 +128,7 @@ TEST_F(PackReceiverTest, RefusesDamage) {
 
 TEST_F(PackReceiverTest, RefusesDeltasAgainstWhatIsElsewhere) {
   const RepositoryWithChains repository;
-  const auto thin = repository.git("pack-objects --revs --thin --stdout -q",
-                                   "printf 'main\\n^main~3\\n' |");
+  const auto thin = repository.git("pack-objects --revs --thin --stdout -q", "printf 'main\\n^main~3\\n' |");
   EXPECT_EQ(refusal_of(thin), ErrorCode::provider_failed);
 }
 
