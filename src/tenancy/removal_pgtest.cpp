@@ -33,7 +33,9 @@ BEGIN
                CASE WHEN c.relname IN ('run', 'import_log') AND a.attname <> 'line'
                  THEN quote_literal(run) || '::uuid' ELSE 'weir.uuid_v7()' END
              WHEN a.attname = 'role_name' THEN quote_literal('r_' || p_source || left(p_tenant::text, 20)) || ' || n'
-             WHEN a.attname = 'status' THEN quote_literal('COMPLETED')
+             WHEN a.attname = 'status' THEN quote_literal(CASE WHEN c.relname = 'subscription' THEN 'ACTIVE' ELSE 'COMPLETED' END)
+             WHEN a.attname = 'plan' THEN quote_literal('standard')
+             WHEN a.attname = 'state' THEN quote_literal('ready')
              WHEN a.attname = 'trigger' THEN quote_literal('manual')
              WHEN a.attname = 'level' THEN quote_literal('info')
              WHEN a.attname = 'kind' THEN quote_literal('failed')
@@ -46,6 +48,8 @@ BEGIN
              WHEN t.typname = 'text' OR t.typname = 'name' THEN '''x'' || n'
              WHEN t.typname = 'uuid' THEN 'weir.uuid_v7()'
              WHEN t.typname IN ('int4', 'int8') THEN 'n'
+             WHEN t.typname = 'int2' THEN '1'
+             WHEN t.typname = 'date' THEN 'current_date - n'
              WHEN t.typname = 'timestamptz' THEN 'now() + make_interval(secs => n)'
              WHEN t.typname = '_text' THEN 'ARRAY[''x'' || n]'
              WHEN t.typname = 'bytea' THEN '''x''::bytea'
@@ -58,7 +62,7 @@ BEGIN
     WHERE c.relnamespace IN ('weir'::regnamespace, 'data'::regnamespace) AND c.relkind IN ('r', 'p')
       AND NOT c.relispartition
       AND EXISTS (SELECT FROM pg_attribute k WHERE k.attrelid = c.oid AND k.attname = 'tenant_id')
-      AND ((a.attnotnull AND NOT a.atthasdef) OR a.attname = 'value') AND c.relname NOT IN ('audit_log')
+      AND ((a.attnotnull AND NOT a.atthasdef) OR a.attname IN ('value', 'tenant_id')) AND c.relname NOT IN ('audit_log')
     GROUP BY c.oid, c.relname
   LOOP
     EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM generate_series(1, %s) AS n ON CONFLICT DO NOTHING', target.name,
@@ -108,6 +112,7 @@ struct Removals : ::testing::Test {
                  "run_id uuid "
                  "NOT NULL, title text, PRIMARY KEY (tenant_id, data_source, thing_key)); "
                  "SELECT weir.protect_home_table('data.thing')");
+    server.super("INSERT INTO weir.plan (name) VALUES ('standard')");
     fill(acme, "one");
     fill(acme, "two");
     fill(other, "one");

@@ -1,0 +1,168 @@
+#include "queue/why.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "queue/sql.hpp"
+
+namespace weir::queue {
+namespace {
+
+constexpr int k_count_max = 1000;  // explain_run.sql counts no further
+
+std::string count_text(int count) {
+  return count >= k_count_max ? fmt::format("{} or more", k_count_max) : std::to_string(count);
+}
+
+WaitReason over(const WaitFacts& facts) {
+  auto text = fmt::format("it is over: {}", facts.status);
+  if (facts.reason) text += fmt::format(", {}", *facts.reason);
+  if (facts.error) text += fmt::format(", {}", *facts.error);
+  return {"over", std::move(text)};
+}
+
+WaitReason leased(const WaitFacts& facts) {
+  const auto epoch = facts.epoch ? facts.epoch->value() : 0;
+  if (!facts.is_node_alive)
+    return {"node_gone",
+            fmt::format("the node that ran it (epoch {}) is gone; it is given back within seconds", epoch)};
+  return {"running", fmt::format("it runs on epoch {} since {}", epoch, format_rfc3339(*facts.leased_at))};
+}
+
+std::optional<WaitReason> closed_lane(const WaitFacts& facts) {
+  if (!facts.closed) return std::nullopt;
+  if (*facts.closed == "paused") return WaitReason{"tenant_paused", "the tenant is paused: weir tenant resume"};
+  if (*facts.closed == "deleting") return WaitReason{"tenant_deleting", "the tenant is being removed"};
+  return WaitReason{"subscription_inactive", "the tenant's subscription is not active"};
+}
+
+std::optional<WaitReason> not_due(const WaitFacts& facts) {
+  if (facts.state == "parked")
+    return WaitReason{"parked", fmt::format("it is parked until {}", format_rfc3339(facts.due_at)), facts.due_at};
+  if (facts.state != "scheduled") return std::nullopt;
+  auto text = fmt::format("it failed {} times and is tried again at {}", facts.attempt, format_rfc3339(facts.due_at));
+  if (facts.error) text += fmt::format("; the last time: {}", *facts.error);
+  return WaitReason{"backoff", std::move(text), facts.due_at};
+}
+
+std::optional<WaitReason> out_of_quota(const WaitFacts& facts) {
+  if (!facts.needs_quota || !facts.runs_per_day || facts.quota_used < *facts.runs_per_day) return std::nullopt;
+  return WaitReason{"quota",
+                    fmt::format("the tenant has used its {} runs of today; the next day begins at {}",
+                                *facts.runs_per_day, format_rfc3339(facts.quota_resets_at)),
+                    facts.quota_resets_at};
+}
+
+// When slots come free in its lane: each takes one of those before it.
+std::chrono::milliseconds lane_wait(const WaitFacts& facts) {
+  const auto before = facts.ahead_in_lane + (facts.running >= facts.cap ? 1 : 0);
+  if (before == 0 || facts.cap == 0) return std::chrono::milliseconds(0);
+  return facts.mean_run * before / facts.cap;
+}
+
+std::optional<WaitReason> in_line(const WaitFacts& facts) {
+  if (facts.state != "ready") return std::nullopt;
+  return WaitReason{"queued", fmt::format("before it: {} of the tenant's own runs, and {} other tenants",
+                                          count_text(facts.ahead_in_lane), count_text(facts.lanes_ahead))};
+}
+
+std::optional<WaitReason> at_cap(const WaitFacts& facts) {
+  if (facts.running < facts.cap) return std::nullopt;
+  return WaitReason{"cap", fmt::format("the tenant runs {} at once, and may run {}", facts.running, facts.cap)};
+}
+
+std::optional<WaitReason> nobody_there(const WaitFacts& facts) {
+  if (facts.nodes_alive > 0) return std::nullopt;
+  return WaitReason{"no_node", "no node is alive: weir serve"};
+}
+
+bool needs_somebody(const WaitReason& reason) {
+  return reason.code == "no_node" || reason.code == "subscription_inactive" || reason.code.starts_with("tenant_");
+}
+
+Instant expected_start(const WaitFacts& facts, const std::vector<WaitReason>& reasons) {
+  auto start = facts.now + lane_wait(facts);
+  if (facts.state == "ready") start = std::max(start, facts.due_at + facts.recent_wait);
+  for (const auto& reason : reasons)
+    if (reason.until) start = std::max(start, *reason.until);
+  return start;
+}
+
+std::chrono::milliseconds milliseconds_of(const pg::Row& row, std::string_view column) {
+  return std::chrono::milliseconds(
+      static_cast<std::int64_t>(row.get<std::optional<double>>(column).value_or(0) * 1000));
+}
+
+WaitFacts read_facts(const pg::Row& row) {
+  WaitFacts facts{.tenant = row.get<TenantId>("tenant_id"),
+                  .status = row.get<std::string>("status"),
+                  .reason = row.get<std::optional<std::string>>("reason"),
+                  .error = row.get<std::optional<std::string>>("error"),
+                  .is_cancel_asked = row.get<bool>("is_cancel_asked"),
+                  .now = row.get<Instant>("now")};
+  facts.nodes_alive = row.get<int>("nodes_alive");
+  if (row.is_null("state")) return facts;
+  facts.state = row.get<std::string>("state");
+  facts.run_class = static_cast<RunClass>(row.get<int>("class"));
+  facts.attempt = row.get<int>("attempt");
+  facts.interruptions = row.get<int>("interruptions");
+  facts.due_at = row.get<Instant>("due_at");
+  facts.epoch = row.get<std::optional<Epoch>>("epoch");
+  facts.leased_at = row.get<std::optional<Instant>>("leased_at");
+  facts.is_node_alive = row.get<bool>("is_node_alive");
+  facts.needs_quota = row.get<bool>("needs_quota");
+  facts.closed = row.get<std::optional<std::string>>("closed");
+  facts.cap = row.get<std::optional<int>>("cap").value_or(0);
+  facts.running = row.get<std::optional<int>>("running").value_or(0);
+  facts.runs_per_day = row.get<std::optional<int>>("runs_per_day");
+  facts.quota_used = row.get<std::optional<int>>("quota_used").value_or(0);
+  facts.quota_resets_at = row.get<std::optional<Instant>>("quota_resets_at").value_or(Instant{});
+  facts.ahead_in_lane = row.get<std::optional<int>>("ahead_in_lane").value_or(0);
+  facts.lanes_ahead = row.get<std::optional<int>>("lanes_ahead").value_or(0);
+  facts.mean_run = milliseconds_of(row, "mean_seconds");
+  facts.recent_wait = milliseconds_of(row, "recent_wait_seconds");
+  return facts;
+}
+
+}  // namespace
+
+void to_json(nlohmann::json& json, const Explanation& explanation) {
+  json = {{"run", to_string(explanation.run)},
+          {"tenant_id", to_string(explanation.tenant)},
+          {"status", explanation.status},
+          {"reasons", nlohmann::json::array()}};
+  for (const auto& reason : explanation.reasons) {
+    nlohmann::json one = {{"code", reason.code}, {"text", reason.text}};
+    if (reason.until) one["until"] = format_rfc3339(*reason.until);
+    json["reasons"].push_back(std::move(one));
+  }
+  if (explanation.expected_start) json["expected_start"] = format_rfc3339(*explanation.expected_start);
+}
+
+Explanation explain(PipelineRunId run, const WaitFacts& facts) {
+  Explanation said{.run = run, .tenant = facts.tenant, .status = facts.status};
+  if (facts.state.empty()) {
+    said.reasons.push_back(facts.status == "RUNNING" ? WaitReason{"running", "it runs, outside of the queue"}
+                                                     : over(facts));
+    return said;
+  }
+  if (facts.is_cancel_asked) said.reasons.push_back({"cancelling", "somebody has cancelled it"});
+  if (facts.state == "leased") {
+    said.reasons.push_back(leased(facts));
+    return said;
+  }
+  for (auto& reason :
+       {in_line(facts), at_cap(facts), not_due(facts), out_of_quota(facts), closed_lane(facts), nobody_there(facts)})
+    if (reason) said.reasons.push_back(*reason);
+  if (std::ranges::none_of(said.reasons, needs_somebody)) said.expected_start = expected_start(facts, said.reasons);
+  return said;
+}
+
+Task<std::optional<Explanation>> explain_run(pg::Database& database, PipelineRunId run) {
+  const auto rows = co_await database.query(pg::Scope::control(), sql::explain_run, pg::Params(run));
+  if (rows.empty()) co_return std::nullopt;
+  co_return explain(run, read_facts(rows.one()));
+}
+
+}  // namespace weir::queue

@@ -1,0 +1,70 @@
+// Why a pipeline run has not started, and when it should: every reason, not only the first.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "pg/database.hpp"
+#include "queue/entry.hpp"
+
+namespace weir::queue {
+
+// What the database knows of a run; members of the entry are meaningless without one (state empty).
+struct WaitFacts {
+  TenantId tenant{};
+  std::string status{};  // of the history
+  std::optional<std::string> reason{};
+  std::optional<std::string> error{};
+  bool is_cancel_asked = false;
+  Instant now{};
+
+  std::string state{};  // scheduled, ready, leased, parked; empty: it is not in the queue
+  RunClass run_class = RunClass::scheduled;
+  int attempt = 0;
+  int interruptions = 0;
+  Instant due_at{};
+  std::optional<Epoch> epoch{};
+  std::optional<Instant> leased_at{};
+  bool is_node_alive = false;
+  bool needs_quota = false;
+
+  std::optional<std::string> closed{};  // of the lane
+  int cap = 0;
+  int running = 0;
+  std::optional<int> runs_per_day{};
+  int quota_used = 0;
+  Instant quota_resets_at{};
+
+  int nodes_alive = 0;
+  int ahead_in_lane = 0;
+  int lanes_ahead = 0;
+  std::chrono::milliseconds mean_run{0};     // of the tenant's recent runs
+  std::chrono::milliseconds recent_wait{0};  // of runs of this class that started lately
+};
+
+struct WaitReason {
+  std::string code;  // stable: over, running, node_gone, cancelling, tenant_paused, tenant_deleting,
+                     // subscription_inactive, backoff, parked, quota, cap, queued, no_node
+  std::string text;
+  std::optional<Instant> until{};
+};
+
+struct Explanation {
+  PipelineRunId run;
+  TenantId tenant;
+  std::string status;
+  std::vector<WaitReason> reasons{};        // what holds it longest comes last
+  std::optional<Instant> expected_start{};  // none: it runs, is over, or somebody has to act first
+};
+void to_json(nlohmann::json& json, const Explanation& explanation);
+
+Explanation explain(PipelineRunId run, const WaitFacts& facts);
+
+// nullopt: there is no such pipeline run.
+Task<std::optional<Explanation>> explain_run(pg::Database& database, PipelineRunId run);
+
+}  // namespace weir::queue
