@@ -19,6 +19,8 @@ enum class OverlapRule { first, both };
 struct ClockChangeRules {
   GapRule gap = GapRule::after;
   OverlapRule overlap = OverlapRule::first;
+
+  bool operator==(const ClockChangeRules&) const = default;
 };
 
 enum class FireNote {

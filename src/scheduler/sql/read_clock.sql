@@ -1,0 +1,2 @@
+-- The time by which pipelines are due.
+SELECT weir.clock() AS now
