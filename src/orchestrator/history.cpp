@@ -130,15 +130,15 @@ Task<Result<>> cancel_run(pg::Database& database, tenancy::Actor actor, Uuid id)
   if (document.is_null()) co_return std::unexpected(no_such_run(id));
   const auto tenant = tenant_of(document);
   auto transaction = co_await database.begin(pg::Scope::control());
+  const auto reason = fmt::format("cancelled by {}", actor.value_or("the operator"));
   bool was_open = false;
   if (kind == "pipeline_run") {
-    const auto rows = co_await transaction.query(sql::request_pipeline_cancel, pg::Params(id));
+    const auto rows = co_await transaction.query(sql::cancel_pipeline_run, pg::Params(id, reason));
     was_open = !rows.empty();
   }
   co_await transaction.enter(pg::Scope::tenant(tenant));
   const auto statement = kind == "run" ? sql::find_running_script : sql::list_scripts_of_pipeline;
   const auto rows = co_await transaction.query(statement, pg::Params(tenant, id));
-  const auto reason = fmt::format("cancelled by {}", actor.value_or("the operator"));
   for (const auto& held : held_scripts(rows)) {
     co_await transaction.query(sql::cancel_script, pg::Params(tenant, held.data_source, held.script, reason));
     was_open = true;

@@ -28,8 +28,8 @@ Task<Result<nlohmann::json>> describe_run(pg::Database& database, Uuid id);
 // The lines of a run after line `after`, oldest first.
 Task<nlohmann::json> list_log_lines(pg::Database& database, TenantId tenant, RunId run, int after);
 
-// Takes the right from a run, or from every script of a pipeline run: what is in flight commits nothing more, and its
-// node lets go within a second. not_found; conflict when it is over already.
+// Takes the right from a run, or from every script of a pipeline run, and its place in the queue: what is in flight
+// commits nothing more, and its node lets go within a second. not_found; conflict when it is over already.
 Task<Result<>> cancel_run(pg::Database& database, tenancy::Actor actor, Uuid id);
 
 }  // namespace weir::orchestrator

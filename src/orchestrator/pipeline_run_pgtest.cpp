@@ -1,5 +1,6 @@
 #include "orchestrator/pipeline_run.hpp"
 
+#include "orchestrator/history.hpp"
 #include "orchestrator/import.hpp"
 #include "tests/support/fake_catalog.hpp"
 #include "tests/support/orchestrator_world.hpp"
@@ -222,6 +223,19 @@ TEST_F(Pipelines, ACancelledPipelineRunEndsItsScriptsWithinSeconds) {
     EXPECT_EQ(states(report)["fake/repo"], "CANCELLED");
     EXPECT_EQ(states(report)["fake/pulls"], "SKIPPED");
     EXPECT_EQ(super("SELECT status FROM weir.scheduled_pipeline_runs"), "CANCELLED");
+  });
+}
+
+TEST_F(Pipelines, ACancelEndsARunThatOnlyWaits) {
+  with_process([&](Process& process) -> Task<> {
+    const auto id = super(fmt::format(
+        "SELECT run_id FROM weir.enqueue_run('{}', NULL, 0::smallint, 0::smallint, 'ann', '{{}}')", to_string(tenant)));
+    const auto cancelled = co_await cancel_run(process.door, "bob", Uuid::parse(id).value());
+    EXPECT_TRUE(cancelled);
+    EXPECT_EQ(super("SELECT status || ': ' || error FROM weir.scheduled_pipeline_runs"), "CANCELLED: cancelled by bob");
+    EXPECT_EQ(count("weir.pipeline_execution_queue"), "0");
+    const auto again = co_await cancel_run(process.door, "bob", Uuid::parse(id).value());
+    EXPECT_EQ(again ? ErrorCode::internal : again.error().code, ErrorCode::conflict);
   });
 }
 

@@ -97,6 +97,28 @@ TEST(Reaper, AProvenNodeWhoseLockStaysFreeIsDeadAndItsScriptsAreFree) {
   });
 }
 
+TEST(Reaper, APipelineRunOfTheQueueGoesBackThereAndNowhereElse) {
+  World world;
+  world.database.super(
+      fmt::format("SELECT weir.enqueue_run('{}', NULL, 0::smallint, 0::smallint, 'ann', '{{}}'); "
+                  "SELECT weir.claim_pipeline_runs(weir.uuid_v7(), {}, 1, false); "
+                  "INSERT INTO weir.scheduled_pipeline_runs (tenant_id, trigger, epoch) VALUES ('{}', 'manual', {})",
+                  to_string(world.tenant), world.epoch.value(), to_string(world.tenant), world.epoch.value()));
+  test::run([&](test::Context context) -> Task<> {
+    Tools tools(context, world);
+    world.end_lease();
+    const auto swept = co_await tools.reaper.sweep(k_self);
+    EXPECT_EQ(swept.nodes_dead, 1);
+  });
+  const auto status_of = [&](const std::string& which) {
+    return world.database.super("SELECT status FROM weir.scheduled_pipeline_runs WHERE user_id IS " + which);
+  };
+  EXPECT_EQ(status_of("NULL"), "INTERRUPTED");
+  EXPECT_EQ(status_of("NOT NULL"), "RUNNING");
+  EXPECT_EQ(world.database.super("SELECT outcome FROM weir.reap_queue(5, 10)"), "requeued");
+  EXPECT_EQ(status_of("NOT NULL"), "IDLE");
+}
+
 TEST(Reaper, AFreshlyRegisteredNodeIsNeverTakenForDead) {
   World world;
   test::run([&](test::Context context) -> Task<> {

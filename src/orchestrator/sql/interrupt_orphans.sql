@@ -1,5 +1,6 @@
 -- Frees what dead epochs left RUNNING, but for rows that somebody has locked (the next round finds them). Only an epoch
--- that is positively known dead counts: a row that was claimed anew meanwhile shows a newer one.
+-- that is positively known dead counts: a row that was claimed anew meanwhile shows a newer one. Pipeline runs of the queue
+-- go back there (weir.reap_queue).
 WITH orphan AS (
   SELECT r.tenant_id, r.data_source, r.script, r.run_id FROM weir.data_source_run r
   WHERE r.status = 'RUNNING' AND r.epoch IN (SELECT n.epoch FROM weir.node n WHERE n.died_at IS NOT NULL)
@@ -21,5 +22,6 @@ WITH orphan AS (
   UPDATE weir.scheduled_pipeline_runs p
   SET status = 'INTERRUPTED', completed_at = clock_timestamp(), error = 'its node was gone'
   WHERE p.status = 'RUNNING' AND p.epoch IN (SELECT n.epoch FROM weir.node n WHERE n.died_at IS NOT NULL)
+    AND NOT EXISTS (SELECT FROM weir.pipeline_execution_queue q WHERE q.pipeline_run_id = p.id)
 )
 SELECT count(*) AS freed FROM freed
