@@ -65,13 +65,14 @@ BEGIN
 END
 $$;
 
--- Parked runs of a tenant are due now: its credentials or its limits have changed.
+-- Parked runs of a tenant are due now, since its credentials or its limits have changed; the nodes are told.
 CREATE FUNCTION weir.wake_parked_runs(p_tenant uuid) RETURNS int LANGUAGE plpgsql VOLATILE AS $$
 DECLARE v_woken int;
 BEGIN
   UPDATE weir.pipeline_execution_queue q SET due_at = weir.clock()
     WHERE q.tenant_id = p_tenant AND q.state = 'parked' AND q.due_at > weir.clock();
   GET DIAGNOSTICS v_woken = ROW_COUNT;
+  IF v_woken > 0 THEN PERFORM pg_notify('weir_queue', ''); END IF;
   RETURN v_woken;
 END
 $$;
