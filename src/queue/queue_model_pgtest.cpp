@@ -146,7 +146,7 @@ class QueueModel : public test::QueueWorld {
 
   Task<> drain(Queue& queue) {
     for (int round = 0; round < 2000; ++round) {
-      super("UPDATE weir.pipeline_execution_queue SET due_at = now() WHERE state IN ('parked', 'scheduled')");
+      super("UPDATE weir.pipeline_execution_queue SET due_at = weir.clock() WHERE state IN ('parked', 'scheduled')");
       co_await queue.promote_due();
       for (const auto& run : held) {
         const auto answer = co_await queue.finish(run, ended());
