@@ -38,6 +38,15 @@ constexpr std::array k_errors{
     ErrorTraits{provider_failed, "provider_failed", 502, 1, later},
     ErrorTraits{answer_too_large, "answer_too_large", 502, 1, never},
     ErrorTraits{limited, "limited", 503, 1, later},
+    ErrorTraits{unauthenticated, "unauthenticated", 401, 3, never},
+    ErrorTraits{forbidden, "forbidden", 403, 3, never},
+    ErrorTraits{subscription_inactive, "subscription_inactive", 403, 1, later},
+    ErrorTraits{quota_spent, "quota_spent", 429, 1, later},
+    ErrorTraits{method_not_allowed, "method_not_allowed", 405, 2, never},
+    ErrorTraits{request_too_large, "request_too_large", 413, 2, never},
+    ErrorTraits{unsupported_media_type, "unsupported_media_type", 415, 2, never},
+    ErrorTraits{idempotency_key_reused, "idempotency_key_reused", 422, 2, never},
+    ErrorTraits{stopping, "stopping", 503, 1, later},
     ErrorTraits{internal, "internal", 500, 1, never},
 };
 

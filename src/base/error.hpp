@@ -35,7 +35,16 @@ enum class ErrorCode {
   provider_failed,      // the provider or its data failed in a way that may pass
   answer_too_large,     // the provider's answer exceeds a bound of Weir's
   limited,              // the provider said: not now
-  internal,             // a bug
+  unauthenticated,      // no valid API key was shown
+  forbidden,            // the API key does not allow this
+  subscription_inactive,
+  quota_spent,             // the tenant's runs of the day are used up
+  method_not_allowed,      // the path exists, the method does not
+  request_too_large,       // the request exceeds a bound of Weir's
+  unsupported_media_type,  // the request is not JSON
+  idempotency_key_reused,  // with another request than the first one
+  stopping,                // this process ends and takes nothing new
+  internal,                // a bug
 };
 
 enum class RetryClass { never, later, now };
