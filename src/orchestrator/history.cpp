@@ -101,7 +101,7 @@ tenancy::AuditRecord cancel_record(const tenancy::Actor& actor, const json& docu
 Task<json> list_runs(pg::Database& database, RunFilter filter) {
   const auto rows = co_await database.query(
       pg::Scope::control(), sql::list_runs,
-      pg::Params(filter.tenant, filter.data_source, filter.script, filter.status, filter.limit));
+      pg::Params(filter.tenant, filter.data_source, filter.script, filter.status, filter.limit, filter.after));
   json list = documents(rows);
   co_await add_tenant_keys(database, list);
   co_return list;

@@ -17,6 +17,7 @@ struct RunFilter {
   std::optional<TenantId> tenant{};
   std::optional<std::string> data_source{}, script{}, status{};
   int limit = 20;
+  std::optional<Uuid> after{};  // the last one of the page before
 };
 
 // Newest first; each with the key of its tenant as "tenant".

@@ -16,4 +16,12 @@ pg::Command append_audit(const AuditRecord& record) {
                                             record.target, or_null(record.before), or_null(record.after))};
 }
 
+Task<nlohmann::json> list_audit(pg::Database& database, AuditFilter filter) {
+  const auto rows = co_await database.query(pg::Scope::control(), sql::list_audit_log,
+                                            pg::Params(filter.tenant, filter.action, filter.after, filter.limit));
+  auto list = nlohmann::json::array();
+  for (const auto row : rows) list.push_back(row.get<nlohmann::json>("document"));
+  co_return list;
+}
+
 }  // namespace weir::tenancy

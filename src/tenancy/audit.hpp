@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/strong_id.hpp"
-#include "pg/connection.hpp"
+#include "pg/database.hpp"
 
 namespace weir::tenancy {
 
@@ -26,5 +26,14 @@ struct AuditRecord {
 
 // To be run in control scope.
 pg::Command append_audit(const AuditRecord& record);
+
+struct AuditFilter {
+  std::optional<TenantId> tenant{};
+  std::optional<std::string> action{};
+  std::optional<Uuid> after{};  // the last one of the page before
+  int limit = 100;
+};
+// Newest first, as documents: id, at, tenant_id, tenant (its key), actor, action, target, before, after.
+Task<nlohmann::json> list_audit(pg::Database& database, AuditFilter filter);
 
 }  // namespace weir::tenancy

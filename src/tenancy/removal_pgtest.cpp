@@ -37,6 +37,9 @@ BEGIN
              WHEN a.attname = 'plan' THEN quote_literal('standard')
              WHEN a.attname = 'state' THEN quote_literal('ready')
              WHEN a.attname = 'trigger' THEN quote_literal('manual')
+             WHEN a.attname = 'scope' THEN quote_literal('tenant:read')
+             WHEN a.attname = 'prefix' THEN 'left(md5(n || ' || quote_literal(p_source || p_tenant) || '), 12)'
+             WHEN a.attname = 'secret_hash' THEN 'sha256(''x'')'
              WHEN a.attname = 'level' THEN quote_literal('info')
              WHEN a.attname = 'kind' THEN quote_literal('failed')
              WHEN a.attname = 'reason' THEN quote_literal('pass')
