@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   add_tenant(root, cli);
   add_source(root, cli);
   add_secrets(root, cli);
+  add_key(root, cli);
   add_import(root, cli);
   add_runs(root, cli);
   add_run(root, cli);
