@@ -1,0 +1,103 @@
+#include "api/pipeline_body.hpp"
+
+namespace weir::api {
+namespace {
+
+using nlohmann::json;
+using scheduler::Schedule;
+
+constexpr int k_spread_max = 86'400;
+
+json schedule_schema() {
+  return schema::object(
+      {{"every", schema::with(schema::duration(), "Run so often; or give cron"), Need::optional},
+       {"cron", schema::with(schema::text(1, 200), "Five fields, names, ranges, steps, or @hourly and the like"),
+        Need::optional},
+       {"time_zone", schema::with(schema::text(1, 100), "Of cron: Europe/Berlin; default UTC"), Need::optional},
+       {"gap_rule", schema::with(schema::word({"after", "skip"}), "A time that a clock change leaves out"),
+        Need::optional},
+       {"overlap_rule", schema::with(schema::word({"first", "both"}), "A time that comes twice"), Need::optional},
+       {"day_rule", schema::with(schema::word({"either", "both"}), "Day of month and of week"), Need::optional},
+       {"missed", schema::with(schema::word({"once", "skip"}), "Fires that nobody was there for"), Need::optional},
+       {"spread_seconds", schema::with(schema::integer(0, k_spread_max), "Fires move by the tenant's share of it"),
+        Need::optional}});
+}
+
+template <class Rule>
+Result<> read_rule(const json& body, const char* name, Result<Rule> (*rule_of)(std::string_view), Rule& rule) {
+  if (!body.contains(name)) return {};
+  const auto read = rule_of(body[name].get<std::string>());
+  if (!read) return std::unexpected(read.error());
+  rule = *read;
+  return {};
+}
+
+Result<Schedule> schedule_of(const json& body) {
+  Schedule schedule;
+  if (body.contains("every")) schedule.every = parse_duration(body["every"].get<std::string>());
+  if (body.contains("cron")) schedule.cron = body["cron"].get<std::string>();
+  schedule.time_zone = body.value("time_zone", schedule.time_zone);
+  schedule.spread = std::chrono::seconds(body.value("spread_seconds", 0));
+  for (const auto& read : {read_rule(body, "gap_rule", scheduler::gap_rule_of, schedule.clock_changes.gap),
+                           read_rule(body, "overlap_rule", scheduler::overlap_rule_of, schedule.clock_changes.overlap),
+                           read_rule(body, "day_rule", scheduler::day_rule_of, schedule.days),
+                           read_rule(body, "missed", scheduler::missed_rule_of, schedule.missed)})
+    if (!read) return std::unexpected(read.error());
+  return schedule;
+}
+
+}  // namespace
+
+std::vector<Property> pipeline_properties(Need name) {
+  return {{"name", schema::name(), name},
+          {"data_sources", schema::with(schema::list(schema::name(), 100), "Absent or empty: all of the tenant's"),
+           Need::optional},
+          {"scripts", schema::with(schema::list(schema::text(1, 100), 100), "provider/script; absent or empty: all"),
+           Need::optional},
+          {"parameters", schema::map(schema::anything(), 50), Need::optional},
+          {"schedule", schema::with(schedule_schema(), "Neither every nor cron: by hand only"), Need::optional},
+          {"priority", schema::integer(-10, 10), Need::optional},
+          {"class", schema::word({"scheduled", "backfill"}), Need::optional},
+          {"is_enabled", schema::boolean(), Need::optional}};
+}
+
+Result<scheduler::PipelineData> pipeline_data(const json& body, scheduler::PipelineData data) {
+  data.name = body.value("name", data.name);
+  data.data_sources = body.value("data_sources", data.data_sources);
+  data.scripts = body.value("scripts", data.scripts);
+  data.parameters = body.value("parameters", data.parameters);
+  data.priority = body.value("priority", data.priority);
+  data.is_enabled = body.value("is_enabled", data.is_enabled);
+  if (body.contains("class")) data.run_class = *queue::run_class_of(body["class"].get<std::string>());
+  if (!body.contains("schedule")) return data;
+  auto schedule = schedule_of(body["schedule"]);
+  if (!schedule) return std::unexpected(schedule.error());
+  data.schedule = std::move(*schedule);
+  return data;
+}
+
+json pipeline_example() {
+  return {{"id", "0197a000-0000-7000-8000-000000000004"},
+          {"name", "nightly"},
+          {"data_sources", {"github"}},
+          {"scripts", json::array()},
+          {"parameters", json::object()},
+          {"schedule",
+           {{"cron", "0 3 * * *"},
+            {"time_zone", "Europe/Berlin"},
+            {"gap_rule", "after"},
+            {"overlap_rule", "first"},
+            {"day_rule", "either"},
+            {"missed", "once"},
+            {"spread_seconds", 0}}},
+          {"priority", 0},
+          {"class", "scheduled"},
+          {"is_enabled", true},
+          {"version", 1},
+          {"next_fire_at", "2026-02-01T02:00:00Z"},
+          {"last_fire_at", nullptr},
+          {"created_at", "2026-01-31T12:00:00Z"},
+          {"updated_at", "2026-01-31T12:00:00Z"}};
+}
+
+}  // namespace weir::api

@@ -1,0 +1,93 @@
+#include "api/runs.hpp"
+#include "api/pages.hpp"
+#include "api/routes.hpp"
+#include "orchestrator/history.hpp"
+
+namespace weir::api {
+namespace {
+
+using nlohmann::json;
+
+const json k_run_example = {{"id", "0197a000-0000-7000-8000-000000000003"},
+                            {"tenant", "acme"},
+                            {"data_source", "github"},
+                            {"script", "github/issue"},
+                            {"status", "COMPLETED"},
+                            {"user_id", nullptr},
+                            {"started_at", "2026-01-31T12:00:00+00:00"},
+                            {"completed_at", "2026-01-31T12:00:09+00:00"},
+                            {"records_imported", 120},
+                            {"requests", 3},
+                            {"error", nullptr}};
+
+Task<Result<Answer>> list(Services& services, Request request) {
+  const auto after = after_id(request);
+  if (!after) co_return std::unexpected(after.error());
+  orchestrator::RunFilter filter{.data_source = request.query_text("source"),
+                                 .script = request.query_text("script"),
+                                 .status = request.query_text("status"),
+                                 .limit = page_rows(request),
+                                 .after = *after};
+  if (request.tenant) filter.tenant = request.tenant->id;
+  auto items = co_await orchestrator::list_runs(services.database, filter);
+  co_return page_of(request, std::move(items), "id");
+}
+
+Task<Result<Answer>> show(Services& services, Request request) {
+  auto run = co_await find_run(services, request);
+  if (!run) co_return std::unexpected(run.error());
+  co_return Answer{.body = std::move(*run)};
+}
+
+Task<Result<Answer>> cancel(Services& services, Request request) {
+  const auto run = co_await find_run(services, request);
+  if (!run) co_return std::unexpected(run.error());
+  const auto cancelled = co_await orchestrator::cancel_run(services.database, request.actor(), run_id_of(request));
+  if (!cancelled) co_return std::unexpected(cancelled.error());
+  co_return Answer{.status = 202, .body = {{"id", request.path.at("run_id")}, {"status", "CANCELLED"}}};
+}
+
+Route listing(std::string operation, std::string path, Access access) {
+  return {.operation = std::move(operation),
+          .method = "GET",
+          .path = std::move(path),
+          .access = access,
+          .summary = "List runs of scripts, newest first",
+          .query = page_parameters({{"source", "Only this data source's", schema::name()},
+                                    {"script", "Only this script's, provider/script", schema::text(1, 100)},
+                                    {"status", "Only those in this state",
+                                     schema::word({"RUNNING", "PARKED", "COMPLETED", "COMPLETED_WITH_GAPS", "FAILED",
+                                                   "CANCELLED", "INTERRUPTED", "SKIPPED"})}}),
+          .answers = {{200, "A page", schema::page("Run"), {{"items", {k_run_example}}, {"next", nullptr}}}},
+          .handler = list};
+}
+
+}  // namespace
+
+void add_runs(Routes& routes) {
+  const std::string base = "/api/v1/tenants/{tenant_id}/runs";
+  routes.push_back(listing("list_runs", "/api/v1/runs", Access::admin));
+  routes.push_back(listing("list_tenant_runs", base, Access::tenant_read));
+  auto detailed = k_run_example;
+  detailed.update({{"kind", "run"}, {"ledger", json::array()}, {"gaps", json::array()}});
+  routes.push_back({.operation = "show_run",
+                    .method = "GET",
+                    .path = base + "/{run_id}",
+                    .access = Access::tenant_read,
+                    .summary = "Show a run with its ledger and gaps, or a pipeline run with its runs",
+                    .answers = {{200, "The run; `kind` says which", schema::ref("AnyRun"), detailed}},
+                    .handler = show});
+  routes.push_back({.operation = "cancel_run",
+                    .method = "POST",
+                    .path = base + "/{run_id}/cancel",
+                    .access = Access::tenant_write,
+                    .summary = "End a run or a pipeline run, within seconds; what it has committed stays",
+                    .answers = {{202,
+                                 "It ends",
+                                 schema::open_object({{"id", schema::uuid()}, {"status", schema::text()}}),
+                                 {{"id", "0197a000-0000-7000-8000-000000000003"}, {"status", "CANCELLED"}}}},
+                    .errors = {ErrorCode::conflict},
+                    .handler = cancel});
+}
+
+}  // namespace weir::api
