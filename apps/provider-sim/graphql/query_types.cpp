@@ -95,6 +95,11 @@ Object object_of(E& e, std::string_view text) {
       if (e.world().account(i).id == id->numbers[0]) return e.account(i);
     return {};
   }
+  if (id->prefix == "T") {
+    if (e.caller().is_denied("members")) return {};
+    const auto* team = find_by(e.world().teams(), &Team::id, id->numbers[0]);
+    return team ? Object{.type = type_of<"Team">(), .data = team} : Object{};
+  }
   const Repository* repository = visible(e, e.world().find_repository(id->numbers[0]));
   if (!repository || repository->block != Block::none) return {};
   return id->prefix == "R" ? e.repository(repository) : object_in(e, *repository, *id);

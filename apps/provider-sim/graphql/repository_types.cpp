@@ -58,7 +58,7 @@ std::string ticket_key(const Ticket& ticket, const std::string& field) {
 bool has_labels(const F& f, const Ticket& ticket) {
   if (!f.argument("labels")) return true;
   for (const auto label : ticket.labels)
-    if (is_among(f, "labels", k_labels[label].name)) return true;
+    if (is_among(f, "labels", label_at(label).name)) return true;
   return false;
 }
 

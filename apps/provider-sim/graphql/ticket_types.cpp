@@ -16,7 +16,7 @@ void labels(E& e, const O& o, const F& f) {
   std::vector<Item> items;
   for (const auto label : o.as<T>().labels)
     items.push_back(
-        {fmt::format("{:02}", label), {.type = type_of<"Label">(), .repository = o.repository, .index = label}});
+        {fmt::format("{:03}", label), {.type = type_of<"Label">(), .repository = o.repository, .index = label}});
   e.connection("LabelConnection", std::move(items), f);
 }
 
@@ -217,11 +217,11 @@ std::vector<TypeDef> ticket_types() {
   label.fields = {
       {"id", "ID!",
        [](E& e, const O& o, const F&) {
-         e.json().value(make_node_id("LA", o.repository->id, o.repository->id * 10 + o.index));
+         e.json().value(make_node_id("LA", o.repository->id, o.repository->id * 1000 + o.index));
        }},
-      {"name", "String!", [](E& e, const O& o, const F&) { e.json().value(k_labels[o.index].name); }},
-      {"color", "String!", [](E& e, const O& o, const F&) { e.json().value(k_labels[o.index].colour); }},
-      {"description", "String", [](E& e, const O& o, const F&) { e.json().value(k_labels[o.index].description); }},
+      {"name", "String!", [](E& e, const O& o, const F&) { e.json().value(label_at(o.index).name); }},
+      {"color", "String!", [](E& e, const O& o, const F&) { e.json().value(label_at(o.index).colour); }},
+      {"description", "String", [](E& e, const O& o, const F&) { e.json().value(label_at(o.index).description); }},
       {"isDefault", "Boolean!", [](E& e, const O& o, const F&) { e.json().value(o.index < 7); }}};
   TypeDef pull_commit{.name = "PullRequestCommit"};
   pull_commit.fields = {

@@ -54,8 +54,8 @@ void link(JsonWriter& json, std::string_view key, std::string_view base, std::st
 void Renderer::labels(JsonWriter& json, const Repository& repository, const Ticket& ticket) {
   json.key("labels").begin_array();
   for (const auto index : ticket.labels) {
-    const Label& label = k_labels[index];
-    const auto id = repository.id * 10 + index;
+    const Label& label = label_at(index);
+    const auto id = repository.id * 1000 + index;
     json.begin_object().field("id", id).field("node_id", make_node_id("LA", repository.id, id));
     std::string escaped;
     for (const char c : label.name) escaped += c == ' ' ? "%20" : std::string(1, c);

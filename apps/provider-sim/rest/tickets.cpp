@@ -93,7 +93,7 @@ bool has_labels(const Ticket& ticket, std::string_view wanted) {
   while (!wanted.empty()) {
     const auto name = wanted.substr(0, wanted.find(','));
     wanted.remove_prefix(std::min(wanted.size(), name.size() + 1));
-    if (std::ranges::none_of(ticket.labels, [name](auto label) { return k_labels[label].name == name; })) return false;
+    if (std::ranges::none_of(ticket.labels, [name](auto label) { return label_at(label).name == name; })) return false;
   }
   return true;
 }

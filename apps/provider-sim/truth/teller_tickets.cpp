@@ -77,7 +77,7 @@ void Teller::pull_labels() {
   each_pull([this](const Repository& repository, const Pull& pull) {
     for (const auto label : pull.labels)
       row(repository, [&](JsonWriter& json) {
-        json.field("number", std::to_string(pull.number)).field("label", k_labels[label].name);
+        json.field("number", std::to_string(pull.number)).field("label", label_at(label).name);
       });
   });
 }
@@ -148,7 +148,7 @@ void Teller::issue_labels() {
   each_issue([this](const Repository&, const Issue& issue) {
     for (const auto label : issue.labels)
       row([&](JsonWriter& json) {
-        json.field("issue_key", std::to_string(issue.issue_id)).field("label", k_labels[label].name);
+        json.field("issue_key", std::to_string(issue.issue_id)).field("label", label_at(label).name);
       });
   });
 }

@@ -111,7 +111,7 @@ void Generator::make_teams() {
     if (i % 3 == 1) team.parent = static_cast<Index>(i - 1);
     Dice dice(seed);
     for (const Index member : world_.members_)
-      if (dice.percent(30)) team.members.push_back(member);
+      if (dice.percent(30) || (i == 0 && team.members.size() < options_.list_items)) team.members.push_back(member);
     world_.teams_.push_back(std::move(team));
   }
 }

@@ -61,7 +61,7 @@ class RepositoryGenerator {
   void make_pulls();
   Pull make_pull(std::size_t position);
   void close_pull(Pull& pull, const Landing* landing);
-  void make_reviews(Pull& pull);
+  void make_reviews(Pull& pull, std::size_t wanted);
   void number_tickets();
   void make_releases();
   void make_runs();

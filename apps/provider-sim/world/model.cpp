@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "provider-sim/base/dice.hpp"
 #include "provider-sim/base/words.hpp"
 
@@ -88,6 +90,20 @@ std::optional<Index> Repository::find_commit(const Sha& sha) const {
 const Pull* Repository::find_pull(std::int64_t number) const { return find_number(pulls, number); }
 
 const Issue* Repository::find_issue(std::int64_t number) const { return find_number(issues, number); }
+
+const Label& label_at(std::size_t index) {
+  static const auto names = [] {
+    std::vector<std::string> made;
+    for (std::size_t i = 0; i < k_label_count_max; ++i) made.push_back(fmt::format("area {:03}", i));
+    return made;
+  }();
+  static const auto labels = [] {
+    std::vector<Label> made(k_labels.begin(), k_labels.end());
+    for (auto i = made.size(); i < k_label_count_max; ++i) made.push_back({names[i], "ededed", ""});
+    return made;
+  }();
+  return labels[index];
+}
 
 std::int64_t workflow_id(const Repository& repository, std::size_t workflow) {
   return repository.id % 100'000'000 + 40'000'000 + static_cast<std::int64_t>(workflow);

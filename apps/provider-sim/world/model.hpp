@@ -230,6 +230,10 @@ struct Workflow {
 constexpr std::array<Workflow, 3> k_workflows{{{"CI", ".github/workflows/ci.yml"},
                                                {"Release", ".github/workflows/release.yml"},
                                                {"Nightly", ".github/workflows/nightly.yml"}}};
+// The first have the names that GitHub gives; of the others there are as many as an index can say.
+constexpr std::size_t k_label_count_max = 256;
+const Label& label_at(std::size_t index);
+
 std::int64_t workflow_id(const Repository& repository, std::size_t workflow);
 
 }  // namespace weir::sim

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 void RepositoryGenerator::make_pulls() {
   for (std::size_t i = 0; i < sizes_.pulls; ++i) {
     Pull pull = make_pull(i);
-    make_reviews(pull);
+    make_reviews(pull, i < 2 ? world_.options().list_items : 0);
     repository_.pulls.push_back(std::move(pull));
   }
 }
@@ -72,9 +72,10 @@ void RepositoryGenerator::close_pull(Pull& pull, const Landing* landing) {
   if (dice_.percent(70)) pull.merge_sha = Sha::derive(mix(pull.seed, 51));
 }
 
-void RepositoryGenerator::make_reviews(Pull& pull) {
+void RepositoryGenerator::make_reviews(Pull& pull, std::size_t wanted) {
   Time last = pull.closed_at.value_or(pull.created_at);
-  const auto count = dice_.below(2 * world_.options().reviews + 1);
+  const auto drawn = dice_.below(2 * world_.options().reviews + 1);
+  const auto count = wanted > 0 ? wanted : drawn;
   Time at = pull.created_at;
   for (std::uint64_t i = 0; i < count; ++i) {
     at = between(at, pull.closed_at.value_or(now_ - 3h));

@@ -136,6 +136,9 @@ void RepositoryGenerator::make_issues() {
     } else if (dice_.percent(10)) {
       issue.reason = StateReason::reopened;
     }
+    const auto wanted = i < 2 ? std::min(world_.options().list_items, k_label_count_max) : 0;
+    if (wanted > 0) issue.labels.clear();
+    while (issue.labels.size() < wanted) issue.labels.push_back(static_cast<std::uint8_t>(issue.labels.size()));
     touch(issue, last);
     repository_.issues.push_back(std::move(issue));
   }

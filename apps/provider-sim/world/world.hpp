@@ -29,6 +29,9 @@ struct WorldOptions {
   std::size_t reviews = 2;         // of a pull request, on average
   std::size_t accounts = 25;
   std::size_t teams = 4;
+  // The first team, and of each repository the first two pull requests and issues, have so many members, reviews and
+  // labels, as far as there are so many people and labels; 0: as drawn.
+  std::size_t list_items = 0;
   int history_days = 400;
   bool has_specials = true;  // beside those, one repository of each awkward kind
 };
