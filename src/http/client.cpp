@@ -68,7 +68,8 @@ struct Journey {
 HttpClient::HttpClient(const Executor& executor, ClientSettings settings)
     : executor_(executor),
       settings_(std::move(settings)),
-      multi_(executor, {settings_.connections_max, settings_.connections_per_host_max}) {}
+      multi_(executor, {settings_.connections_max, settings_.connections_per_host_max}),
+      room_(std::make_shared<BodyRoom>(settings_.bodies_bytes_max)) {}
 
 HttpClient::~HttpClient() { assert(in_flight_ == 0); }
 
@@ -82,7 +83,7 @@ Task<Result<Response>> HttpClient::fetch(Request request) {
   for (;;) {
     const auto allowed = egress.check_host(request.url.origin().host);
     if (!allowed) co_return std::unexpected(allowed.error());
-    Transfer transfer(executor_, multi_, settings_, request, egress, std::move(buffer));
+    Transfer transfer(executor_, multi_, settings_, request, egress, {std::move(buffer), room_});
     const auto outcome = co_await transfer.run(deadline);
     if (!outcome) co_return std::unexpected(outcome.error());
     auto response = transfer.take_response();

@@ -1,5 +1,6 @@
 // Weir's one HTTP client: connections kept alive and shared by all tenants, HTTP/2 where the server offers it, bodies
-// decompressed and bounded. It sends what it is told to; budgets, retries and the meaning of answers lie above it.
+// decompressed and bounded, each and all together. It sends what it is told to; budgets, retries and the meaning of
+// answers lie above it.
 //
 // Promises: no byte goes to an address that the egress policy refuses, whatever DNS says and however often it changes
 // its mind; credentials go to the origin of the request only; nothing of a secret is in an error. On the executor
@@ -26,6 +27,7 @@ class HttpClient final : public Fetcher {
   Executor executor_;
   ClientSettings settings_;
   CurlMulti multi_;
+  std::shared_ptr<BodyRoom> room_;
   std::size_t in_flight_ = 0;
 };
 

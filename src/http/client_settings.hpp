@@ -22,6 +22,7 @@ struct ClientSettings {
   std::chrono::milliseconds stall_timeout = std::chrono::seconds(90);    // not one byte in this time
   std::chrono::milliseconds total_timeout = std::chrono::minutes(5);     // of a fetch with its redirects
   std::size_t body_bytes_max = 64U << 20U;
+  std::size_t bodies_bytes_max = 256U << 20U;  // of all answers at once, beyond the first k_body_bytes_free of each
   std::size_t header_bytes_max = 64U << 10U;
   int redirects_max = 5;
   int connections_max = 128;          // open at once

@@ -34,6 +34,31 @@ Request with_token(Request request) {
 
 HttpReply echo(const SeenRequest& seen) { return test::reply(200, seen.method + " " + seen.target + " " + seen.body); }
 
+TEST(HttpClient, HoldsOnlySoMuchOfAllAnswersTogether) {
+  test::run([](test::Context context) -> Task<> {
+    constexpr std::size_t mb = 1U << 20U;
+    HttpServer server(context.executor(), [](const SeenRequest& seen) {
+      return test::reply(200, std::string(seen.target == "/small" ? mb / 2 : 4 * mb, 'x'));
+    });
+    auto settings = loopback_settings();
+    settings.bodies_bytes_max = 5 * mb;
+    HttpClient client(context.executor(), settings);
+    auto first = co_await client.fetch(get(server.url("/large")));
+    EXPECT_TRUE(first.has_value()) << first.error().message;
+    const auto second = co_await client.fetch(get(server.url("/large")));
+    EXPECT_FALSE(second.has_value());
+    const auto refused = second ? Error() : second.error();
+    EXPECT_EQ(refused.code, ErrorCode::provider_failed) << "it may pass";
+    EXPECT_NE(refused.message.find("too many large answers at once"), std::string::npos) << refused.message;
+    const auto small = co_await client.fetch(get(server.url("/small")));
+    EXPECT_TRUE(small.has_value()) << "nobody with small answers is touched";
+    first = co_await client.fetch(get(server.url("/small")));
+    const auto third = co_await client.fetch(get(server.url("/large")));
+    EXPECT_TRUE(third.has_value()) << "the first was let go";
+    co_await server.stop();
+  });
+}
+
 TEST(HttpClient, SendsARequestAndBringsTheAnswer) {
   test::run([](test::Context context) -> Task<> {
     HttpServer server(context.executor(), [](const SeenRequest& seen) {

@@ -11,6 +11,7 @@
 #include "base/deadline.hpp"
 #include "base/error.hpp"
 #include "base/secret.hpp"
+#include "http/body_room.hpp"
 #include "http/egress.hpp"
 #include "http/headers.hpp"
 #include "http/url.hpp"
@@ -49,9 +50,10 @@ struct Request {
 struct Response {
   int status = 0;
   Headers headers;
-  std::string body;        // empty when a sink took it
-  std::int64_t bytes = 0;  // received on the wire, headers included, of all hops
-  int requests = 0;        // sent: one, and one for each redirect
+  std::string body;                   // empty when a sink took it
+  std::shared_ptr<BodyLease> room{};  // what a large body takes of the process's; keep it with the body
+  std::int64_t bytes = 0;             // received on the wire, headers included, of all hops
+  int requests = 0;                   // sent: one, and one for each redirect
   bool is_http2 = false;
   std::chrono::milliseconds duration{0};
   Url url;                        // that answered in the end

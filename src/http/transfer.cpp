@@ -37,7 +37,7 @@ void Transfer::Free::operator()(curl_slist* list) const {
 }
 
 Transfer::Transfer(const Executor& executor, CurlMulti& multi, const ClientSettings& settings, const Request& request,
-                   const EgressPolicy& egress, std::string buffer)
+                   const EgressPolicy& egress, BodyPlace place)
     : executor_(executor),
       multi_(multi),
       settings_(settings),
@@ -48,8 +48,9 @@ Transfer::Transfer(const Executor& executor, CurlMulti& multi, const ClientSetti
       proxy_(proxy_for(settings.proxy, request.url.origin())),
       done_(executor) {
   if (!handle_) throw std::bad_alloc();
-  buffer.clear();
-  response_.body = std::move(buffer);
+  place.buffer.clear();
+  response_.body = std::move(place.buffer);
+  response_.room = std::make_shared<BodyLease>(std::move(place.room));
   response_.url = request.url;
   set_options();
   set_request();
@@ -246,8 +247,20 @@ bool Transfer::start_body() {
   curl_easy_getinfo(handle_.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
   if (announced <= 0) return true;
   if (static_cast<std::size_t>(announced) > body_bytes_limit()) return refuse_body();
-  if (!goes_to_sink_) response_.body.reserve(static_cast<std::size_t>(announced));
+  if (goes_to_sink_) return true;
+  if (!make_room(static_cast<std::size_t>(announced))) return false;
+  response_.body.reserve(static_cast<std::size_t>(announced));
   return true;
+}
+
+bool Transfer::make_room(std::size_t bytes) {
+  return response_.room->grow_to(bytes) ||
+         give_up(
+             {ErrorCode::provider_failed,
+              fmt::format("too many large answers at once: they may have {} bytes together, and that of {} does not "
+                          "fit beside the others",
+                          settings_.bodies_bytes_max, request_.url.origin().to_string()),
+              request_.url.redacted()});
 }
 
 std::size_t Transfer::body_bytes_limit() const {
@@ -271,6 +284,7 @@ bool Transfer::take_body(std::string_view chunk) {
   }
   // Of an error, only its beginning says something; but a page of data may be as large as allowed.
   const auto kept_max = is_success(response_.status) ? body_bytes_limit() : k_error_body_bytes_max;
+  if (!make_room(std::min(body_bytes_, kept_max))) return false;
   response_.body.append(chunk.substr(0, kept_max - std::min(kept_max, response_.body.size())));
   return true;
 }

@@ -16,11 +16,17 @@ struct sockaddr;
 
 namespace weir::http {
 
+// Where the body of an answer goes.
+struct BodyPlace {
+  std::string buffer;
+  std::shared_ptr<BodyRoom> room;
+};
+
 class Transfer final : public TransferEnd {
  public:
   // All of these outlive the transfer.
   Transfer(const Executor& executor, CurlMulti& multi, const ClientSettings& settings, const Request& request,
-           const EgressPolicy& egress, std::string buffer);
+           const EgressPolicy& egress, BodyPlace place);
   ~Transfer();  // removes it from the multi handle at once: nothing more is sent or received
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
@@ -59,6 +65,7 @@ class Transfer final : public TransferEnd {
   bool take_body(std::string_view chunk);
   bool start_body();
   bool refuse_body();
+  bool make_room(std::size_t bytes);
   std::size_t body_bytes_limit() const;
   bool give_up(Error error);  // remembers the first; false, for a callback to return
   Error error_of(CURLcode result) const;

@@ -15,6 +15,7 @@
 #include "base/error.hpp"
 #include "base/time.hpp"
 #include "http/answer_class.hpp"
+#include "http/body_room.hpp"
 #include "http/headers.hpp"
 #include "http/url.hpp"
 
@@ -27,6 +28,7 @@ struct Reply {
   int status = 200;
   http::Headers headers{};
   std::string body{};
+  std::shared_ptr<http::BodyLease> room{};  // goes with the body
   http::AnswerClass meaning = http::AnswerClass::ok;  // ok, unchanged or empty
   std::optional<Instant> provider_time{};             // its clock when it answered (Date)
   http::Url url;                                      // that answered in the end
