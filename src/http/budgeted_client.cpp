@@ -85,7 +85,7 @@ CallError BudgetedClient::parked(Instant until, std::string reason) const {
 
 CallError BudgetedClient::refused(Error error) const {
   if (error.code != ErrorCode::limited) return {std::move(error)};
-  return parked(outbound_.clock.now() + k_unsaid_wait, std::move(error.message));
+  return parked(credentials_.parked_until().value_or(outbound_.clock.now() + k_unsaid_wait), std::move(error.message));
 }
 
 Task<Result<Request>> BudgetedClient::sign(Request request, Deadline deadline) {

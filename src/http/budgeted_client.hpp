@@ -55,6 +55,8 @@ class Credentials {
   // The provider refused what sign() added: get something new. false: there is nothing new to get (a fixed token).
   // Several calls may ask at once; they may share one minting.
   virtual Task<Result<bool>> renew() = 0;
+  // After sign() failed with ErrorCode::limited: until when; nullopt: whoever gives tokens did not say.
+  virtual std::optional<Instant> parked_until() const { return std::nullopt; }
 };
 
 // For providers, and data sources, without credentials.

@@ -4,6 +4,7 @@ import subprocess
 import pytest
 
 from test_github import Sim, assert_tables_are_the_truth, github_truth
+from tenants import Tenants
 
 WORLD = ("--repos", "2", "--commits", "30", "--pulls", "12", "--issues", "12", "--runs", "4", "--days", "30",
          "--core", "100000", "--graphql", "100000")
@@ -24,23 +25,13 @@ def own_sim():
 
 @pytest.fixture
 def acme(weir, database, new_home):
-    """acme(…) runs a command; acme.add(sim, …) makes its source."""
-    home = new_home()
-    home.mkdir(mode=0o700)
-    env = {"WEIR_MASTER_KEY_FILE": home / "keys", "WEIR_EGRESS_ALLOW": "127.0.0.1"}
+    return Tenants(weir, database, new_home())
 
-    def call(*args, **more):
-        return weir(*args, env={**env, **more}, database=database)
 
-    def add(sim, *settings, url=None, **more):
-        added = call("source", "add", "acme", "github", "--set", "GITHUB_ORG=acme", "--set",
-                     f"GITHUB_API_URL={url or sim.url}", "--set", "GITHUB_JOBS=true", *settings, **more)
-        assert added.code == 0, added.err
-
-    call.add = add
-    for args in (("secrets", "init"), ("tenant", "add", "acme")):
-        assert call(*args).code == 0
-    return call
+def add(acme, sim, url=None, **more):
+    """The data source `github` of the tenant `acme`."""
+    added = acme.add("acme", "github", GITHUB_ORG="acme", GITHUB_API_URL=url or sim.url, GITHUB_JOBS="true", **more)
+    assert added.code == 0, added.err
 
 
 def make_key(path):
@@ -49,8 +40,7 @@ def make_key(path):
 
 
 def app_settings(key):
-    return ("--set", "GITHUB_APP_ID=4711", "--set", "GITHUB_APP_INSTALLATION_ID=77", "--secret-file",
-            f"GITHUB_APP_PRIVATE_KEY={key}")
+    return {"GITHUB_APP_ID": "4711", "GITHUB_APP_INSTALLATION_ID": "77", "files": {"GITHUB_APP_PRIVATE_KEY": key}}
 
 
 def findings(answer):
@@ -65,7 +55,7 @@ def app(own_sim, tmp_path):
 
 def test_an_app_imports_with_the_token_of_its_installation(acme, app, database):
     sim, key = app
-    acme.add(sim, *app_settings(key))
+    add(acme, sim, **app_settings(key))
     checked = acme("source", "check", "acme", "github", "--json")
     assert checked.code == 0, checked.out
     answer = acme("import", "--json")
@@ -82,7 +72,7 @@ def test_an_app_imports_with_the_token_of_its_installation(acme, app, database):
 def test_an_app_with_another_key_stops_and_prints_nothing_of_it(acme, app, tmp_path, database):
     sim, _ = app
     other = make_key(tmp_path / "other.pem")
-    acme.add(sim, *app_settings(other))
+    add(acme, sim, **app_settings(other))
     checked = acme("source", "check", "acme", "github", "--json")
     assert checked.code == 3 and "gave no token: it answered 401" in checked.out, checked.out
     answer = acme("import")
@@ -95,7 +85,7 @@ def test_an_app_with_another_key_stops_and_prints_nothing_of_it(acme, app, tmp_p
 def test_an_app_key_that_is_none_says_so_and_sends_nothing(acme, app, tmp_path):
     sim, _ = app
     (tmp_path / "none.pem").write_text("not-a-key-at-all")
-    acme.add(sim, *app_settings(tmp_path / "none.pem"))
+    add(acme, sim, **app_settings(tmp_path / "none.pem"))
     checked = acme("source", "check", "acme", "github", "--json")
     assert checked.code == 3 and "is not an RSA key in PEM" in checked.out
     assert "not-a-key-at-all" not in checked.out + checked.err
@@ -104,7 +94,7 @@ def test_an_app_key_that_is_none_says_so_and_sends_nothing(acme, app, tmp_path):
 
 def test_an_enterprise_server_is_asked_at_its_own_paths(acme, own_sim, database):
     sim = own_sim("--enterprise")
-    acme.add(sim, "--secret-env", "GITHUB_TOKEN", url=f"http://127.0.0.1:{sim.port}/api/v3", GITHUB_TOKEN="sim-token")
+    add(acme, sim, url=f"http://127.0.0.1:{sim.port}/api/v3", secrets={"GITHUB_TOKEN": "sim-token"})
     assert acme("source", "check", "acme", "github").code == 0
     answer = acme("import", "--json")
     assert answer.code == 0, answer.out
@@ -117,7 +107,7 @@ def test_an_enterprise_server_is_asked_at_its_own_paths(acme, own_sim, database)
 def test_a_token_without_a_permission_is_told_which(acme, own_sim, database):
     sim = own_sim()
     sim.post("/_sim/tokens", {"token": "fine-grained"})
-    acme.add(sim, "--secret-env", "GITHUB_TOKEN", GITHUB_TOKEN="fine-grained")
+    add(acme, sim, secrets={"GITHUB_TOKEN": "fine-grained"})
     assert acme("import").code == 0
     members = database.sql("SELECT count(*) FROM data.contributor WHERE deleted_at IS NULL")
     sim.post("/_sim/tokens", {"token": "fine-grained", "denied": ["members"]})
@@ -136,7 +126,7 @@ def test_a_token_without_a_permission_is_told_which(acme, own_sim, database):
 
 def test_what_a_token_may_not_read_of_repositories_is_told_once_they_are_known(acme, own_sim):
     sim = own_sim()
-    acme.add(sim, "--secret-env", "GITHUB_TOKEN", GITHUB_TOKEN="sim-token")
+    add(acme, sim, secrets={"GITHUB_TOKEN": "sim-token"})
     assert acme("import", "--script", "github/repository").code == 0
     assert acme("source", "check", "acme", "github").code == 0
     sim.post("/_sim/tokens", {"token": "sim-token", "denied": ["issues", "actions"]})
@@ -149,10 +139,22 @@ def test_what_a_token_may_not_read_of_repositories_is_told_once_they_are_known(a
 
 def test_a_wrong_token_stops_the_source_and_is_never_printed(acme, own_sim, database):
     sim = own_sim()
-    acme.add(sim, "--secret-env", "GITHUB_TOKEN", GITHUB_TOKEN="wrong-token-of-acme")
+    add(acme, sim, secrets={"GITHUB_TOKEN": "wrong-token-of-acme"})
     checked = acme("source", "check", "acme", "github")
     assert checked.code == 3 and "does not accept the token" in checked.out
     answer = acme("import")
     assert answer.code == 1
     assert "wrong-token-of-acme" not in checked.out + checked.err + answer.out + answer.err
     assert database.sql("SELECT needs_credentials LIKE '%does not accept the token%' FROM weir.data_source") == [(True,)]
+
+
+@pytest.mark.parametrize("form", ["403", "429-date"])
+def test_a_limit_on_tokens_is_waited_for_like_any_other(acme, app, form):
+    sim, key = app
+    add(acme, sim, **app_settings(key))
+    sim.faults({"kind": "secondary", "match": "/access_tokens", "count": 1, "seconds": 3, "form": form})
+    answer = acme("import", "--wait-limits", "1m", "--script", "github/repository", "--json")
+    assert answer.code == 0, answer.out
+    first, second = [entry for entry in sim.lines("/_sim/log") if entry["target"].endswith("/access_tokens")]
+    assert first["status"] in (403, 429) and second["status"] == 201
+    assert second["started_us"] - first["finished_us"] > 1_500_000, "a second's precision of the date is lost"

@@ -20,13 +20,14 @@ class Tenants:
     def start(self, *args, **env):
         return self.weir.start(*args, *self.options, database=self.database, env={**self.env, **env})
 
-    def add(self, tenant, provider, name=None, secrets=None, **settings):
-        """A data source with these settings; the tenant, too, when it is new."""
+    def add(self, tenant, provider, name=None, secrets=None, files=None, **settings):
+        """A data source with these settings, secrets and files of secrets; the tenant, too, when it is new."""
         if tenant not in self.known:
             self.ok("tenant", "add", tenant)
             self.known.add(tenant)
         said = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
         said += [word for key in secrets or {} for word in ("--secret-env", key)]
+        said += [word for key, path in (files or {}).items() for word in ("--secret-file", f"{key}={path}")]
         return self("source", "add", tenant, provider, "--name", name or provider, *said, **(secrets or {}))
 
     def add_github(self, tenant, url, token="sim-token", name="github"):

@@ -52,6 +52,7 @@ class BudgetedRequester final : public Requester {
     return {.status = response.status,
             .headers = std::move(response.headers),
             .body = std::move(response.body),
+            .room = std::move(response.room),
             .meaning = meaning,
             .provider_time = provider_time,
             .url = std::move(response.url)};
@@ -67,16 +68,17 @@ class BudgetedRequester final : public Requester {
 Result<std::unique_ptr<Requester>> BudgetedAccess::open(const ScriptDeclaration& script, RequesterPlan plan,
                                                         const ScriptServices& services) {
   const auto& service = *script.plan->service;
+  const http::RateClient client{services.tenant,
+                                services.is_manual ? http::RatePriority::manual : http::RatePriority::scheduled};
   auto prepared = prepare_credentials(service, services.environment, outbound_, plan.base, tokens_,
-                                      to_string(services.tenant) + "/" + services.data_source);
+                                      {to_string(services.tenant) + "/" + services.data_source, client});
   if (!prepared) return std::unexpected(prepared.error());
-  http::Account account{
-      .client = {services.tenant, services.is_manual ? http::RatePriority::manual : http::RatePriority::scheduled},
-      .identity = std::move(prepared->rate_identity),
-      .slots_max = service.slots_max,
-      .is_unchanged_free = true,
-      .rules = std::move(plan.rules),
-      .egress = services.egress};
+  http::Account account{.client = client,
+                        .identity = std::move(prepared->rate_identity),
+                        .slots_max = service.slots_max,
+                        .is_unchanged_free = true,
+                        .rules = std::move(plan.rules),
+                        .egress = services.egress};
   return std::make_unique<BudgetedRequester>(outbound_, std::move(account), std::move(prepared->credentials));
 }
 

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "http/http_date.hpp"
+#include "http/call_attempt.hpp"
 #include "http/rate_identity.hpp"
 #include "plugin/declarative/expression/filter.hpp"
 #include "plugin/declarative/request_builder.hpp"
@@ -36,10 +36,12 @@ class FixedCredentials final : public http::Credentials {
   Secret value_;
 };
 
-// Where the tokens of the runs with these credentials are.
+// Where the tokens of the runs with these credentials are, and whose budget pays for asking for one.
 struct TokenPlace {
   MintedTokens& tokens;
   std::string key;
+  http::RateClient client;
+  std::string rate_identity;
 };
 
 // A token that is asked for with other credentials, and again when it expires or is refused.
@@ -52,6 +54,7 @@ class MintedCredentials : public http::Credentials {
       const auto executor = co_await asio::this_coro::executor;
       token_ = place_.tokens.find(place_.key, executor, outbound_.clock.now());
     }
+    parked_until_.reset();
     const auto make = [this, &request] { return mint(request.egress, request.deadline); };
     const auto token = co_await token_->get(outbound_.clock, make);
     if (!token) co_return std::unexpected(token.error());
@@ -62,9 +65,12 @@ class MintedCredentials : public http::Credentials {
     if (token_) token_->forget();
     co_return true;
   }
+  std::optional<Instant> parked_until() const override { return parked_until_; }
 
  protected:
   virtual Result<http::Request> mint_request() = 0;
+  // What its body holds that no error may repeat.
+  virtual std::vector<Secret> secrets_sent() const { return {}; }
   // `now`: the provider's clock, which instants in its answer are told by.
   virtual Result<Minted> read(const nlohmann::json& answer, Instant now) = 0;
   const http::Outbound& outbound() const { return outbound_; }
@@ -73,24 +79,35 @@ class MintedCredentials : public http::Credentials {
   Task<Result<Minted>> mint(std::shared_ptr<const http::EgressPolicy> egress, Deadline deadline) {
     auto request = mint_request();
     if (!request) co_return std::unexpected(request.error());
-    request->egress = std::move(egress);
-    request->deadline = deadline;
     const auto where = request->url.redacted();
-    const auto response = co_await outbound_.http.fetch(std::move(*request));
-    if (!response) co_return std::unexpected(response.error());
-    if (response->status >= 500 || response->status == 429)
-      co_return fail(ErrorCode::provider_failed, fmt::format("{} answered {}", where, response->status));
-    const auto answer = nlohmann::json::parse(response->body, nullptr, false);
-    if (response->status >= 300 || !answer.is_object())
-      co_return fail(ErrorCode::needs_credentials, fmt::format("{} gave no token: it answered {} {}", where,
-                                                               response->status, http::message_of(response->body)));
-    const auto date = response->headers.get("Date");
-    co_return read(answer, (date ? http::parse_http_date(*date) : std::nullopt).value_or(outbound_.clock.now()));
+    http::NoCredentials nobody;
+    http::Account account{.client = place_.client, .identity = place_.rate_identity, .egress = std::move(egress)};
+    http::BudgetedClient client(outbound_, std::move(account), nobody);
+    const auto answered = co_await client.call({.request = std::move(*request)}, deadline);
+    if (!answered) co_return std::unexpected(refused(where, answered.error()));
+    const auto& response = answered->response;
+    const auto answer = nlohmann::json::parse(response.body, nullptr, false);
+    if (!answer.is_object())
+      co_return fail(ErrorCode::needs_credentials,
+                     fmt::format("{} gave no token: it answered {} without one", where, response.status));
+    co_return read(answer, answered->provider_time.value_or(outbound_.clock.now()));
+  }
+
+  // Whatever a provider has against the request, a limit aside, has to do with what it was asked with.
+  Error refused(const std::string& where, const http::CallError& refused) {
+    parked_until_ = refused.park_until;
+    auto error = refused.error;
+    error.message = http::without_secrets(std::move(error.message), secrets_sent());
+    error.detail = http::without_secrets(std::move(error.detail), secrets_sent());
+    if (error.code == ErrorCode::limited || refused.status < 300 || refused.status >= 500) return error;
+    return {ErrorCode::needs_credentials,
+            fmt::format("{} gave no token: it answered {} ({})", where, refused.status, error.message)};
   }
 
   http::Outbound outbound_;
   TokenPlace place_;
   std::shared_ptr<MintedToken> token_;
+  std::optional<Instant> parked_until_;
 };
 
 std::optional<std::string> member_text(const nlohmann::json& answer, const char* key) {
@@ -117,6 +134,9 @@ class ClientCredentials final : public MintedCredentials {
                                http::percent_encode(secret_.reveal()));
     if (!scope_.empty()) request.body += "&scope=" + http::percent_encode(scope_);
     return request;
+  }
+  std::vector<Secret> secrets_sent() const override {
+    return {secret_, Secret(http::percent_encode(secret_.reveal()))};
   }
   Result<Minted> read(const nlohmann::json& answer, Instant) override {
     auto token = member_text(answer, "access_token");
@@ -170,7 +190,7 @@ class AppCredentials final : public MintedCredentials {
 class Preparer {
  public:
   Preparer(const tenancy::Environment& environment, const http::Outbound& outbound, const http::Url& base,
-           MintedTokens& tokens, std::string owner)
+           MintedTokens& tokens, TokenOwner owner)
       : values_(environment, EnvironmentValues::Secrets::shown),
         outbound_(outbound),
         base_(base),
@@ -227,7 +247,7 @@ class Preparer {
     const auto url = http::Url::parse(*address);
     if (!url) return std::unexpected(url.error());
     const auto scope = auth.scope.is_absent() ? Result<std::string>("") : text(auth.scope, "the scope");
-    auto place = place_of(*url, *id + "\n" + *secret + "\n" + scope.value_or(""));
+    auto place = place_of(*url, "client:" + *id, *id + "\n" + *secret + "\n" + scope.value_or(""));
     return PreparedCredentials{std::make_unique<ClientCredentials>(outbound_, std::move(place), *url, *id,
                                                                    Secret(std::move(*secret)), scope.value_or("")),
                                http::rate_identity_of_account(outbound_.rate_key, base_.origin(), "client:" + *id)};
@@ -242,7 +262,7 @@ class Preparer {
     const auto url =
         base_.join(fmt::format("/app/installations/{}/access_tokens", http::percent_encode(*installation)));
     if (!url) return std::unexpected(url.error());
-    auto place = place_of(*url, *id + "\n" + *key);
+    auto place = place_of(*url, "app:" + *id, *id + "\n" + *key);
     return PreparedCredentials{
         std::make_unique<AppCredentials>(outbound_, std::move(place), *url, *id, Secret(std::move(*key))),
         http::rate_identity_of_account(outbound_.rate_key, base_.origin(), "installation:" + *installation)};
@@ -270,16 +290,17 @@ class Preparer {
   }
 
   // Other credentials, or another owner of the same ones, have a token of their own.
-  TokenPlace place_of(const http::Url& url, std::string credentials) {
+  TokenPlace place_of(const http::Url& url, const std::string& account, std::string credentials) {
     const auto proof = http::rate_identity_of_token(outbound_.rate_key, url.origin(), Secret(std::move(credentials)));
-    return {tokens_, owner_ + "\n" + url.text() + "\n" + proof};
+    return {tokens_, owner_.name + "\n" + url.text() + "\n" + proof, owner_.client,
+            http::rate_identity_of_account(outbound_.rate_key, url.origin(), account)};
   }
 
   EnvironmentValues values_;
   const http::Outbound& outbound_;
   const http::Url& base_;
   MintedTokens& tokens_;
-  std::string owner_;
+  TokenOwner owner_;
   Scope scope_;
   Scratch scratch_;
 };
@@ -288,7 +309,7 @@ class Preparer {
 
 Result<PreparedCredentials> prepare_credentials(const ServicePlan& service, const tenancy::Environment& environment,
                                                 const http::Outbound& outbound, const http::Url& base,
-                                                MintedTokens& tokens, std::string owner) {
+                                                MintedTokens& tokens, TokenOwner owner) {
   Preparer preparer(environment, outbound, base, tokens, std::move(owner));
   for (const auto& auth : service.auth) {
     const auto holds = preparer.holds(auth.when);
