@@ -75,6 +75,9 @@ pg::Command save_run(const RunRight& right, const RunCounts& counts, const RunLo
 Checkpoint::Checkpoint(const RunProgress& progress, const Pending& pending, const std::vector<StagedRows>& staged)
     : progress_(progress), pending_(pending), staged_(staged), counts_(progress.counts) {
   count_partitions();
+  partitions_with_rejected_ = progress.partitions_with_rejected;
+  for (const auto& [partition, counts] : partitions_)
+    if (counts.rejected_records > 0) partitions_with_rejected_.insert(partition);
   if (!staged_.empty() || !pending_.cursors.empty()) ++counts_.checkpoints;
   for (const auto& rows : staged_) {
     counts_.unchanged += static_cast<std::int64_t>(rows.rows.size());
@@ -179,14 +182,18 @@ void Checkpoint::add_validators(std::vector<pg::Command>& commands) const {
 
 void Checkpoint::add_gaps(std::vector<pg::Command>& commands) const {
   for (const auto& [partition, kind] : pending_.closed_gaps)
-    commands.push_back(close_gaps(progress_.right, partition, kind));
+    if (kind != "rejected" || !partitions_with_rejected_.contains(partition))
+      commands.push_back(close_gaps(progress_.right, partition, kind));
   for (const auto& gap : pending_.gaps) commands.push_back(open_gap(progress_.right, gap));
   for (const auto& [partition, counts] : partitions_) {
     if (counts.rejected_records == 0) continue;
     Gap gap{.partition = partition, .kind = "rejected"};
+    if (const auto pass = progress_.pass_starts.find(partition); pass != progress_.pass_starts.end())
+      gap.from = pass->second;
     gap.records = counts.rejected_records;
     gap.reason = fmt::format("{} records were rejected: {}", counts.rejected_records, counts.reason);
-    gap.remedy = fmt::format("their ids are in the log of run {}", to_string(progress_.right.run));
+    gap.remedy = fmt::format("their ids are in the log of run {}; they are asked for again after a day",
+                             to_string(progress_.right.run));
     commands.push_back(open_gap(progress_.right, gap));
   }
 }
@@ -223,7 +230,10 @@ void Checkpoint::add_history(std::vector<pg::Command>& commands) {
 }
 
 Checkpoint::Outcome Checkpoint::read(const std::vector<pg::Rows>& answers) const {
-  Outcome outcome{.versions = {}, .counts = counts_, .partitions_in_ledger = progress_.partitions_in_ledger};
+  Outcome outcome{.versions = {},
+                  .counts = counts_,
+                  .partitions_in_ledger = progress_.partitions_in_ledger,
+                  .partitions_with_rejected = partitions_with_rejected_};
   for (std::size_t i = 0; i < staged_.size(); ++i) {
     const auto imported = answers[i].one().get<std::int64_t>("imported");
     outcome.counts.imported += imported;

@@ -43,6 +43,8 @@ struct RunProgress {
   bool is_run_saved = false;   // it has a row of history
   bool must_save_run = false;  // it shall have one, whatever this checkpoint brings
   std::set<std::string> partitions_in_ledger{};
+  std::set<std::string> partitions_with_rejected{};                  // records, so far
+  const std::map<std::string, std::optional<Instant>>& pass_starts;  // by partition
 };
 
 class Checkpoint {
@@ -58,6 +60,7 @@ class Checkpoint {
     bool is_run_saved = false;
     std::size_t log_lines = 0;  // written
     std::set<std::string> partitions_in_ledger;
+    std::set<std::string> partitions_with_rejected;
   };
   Outcome read(const std::vector<pg::Rows>& answers) const;
 
@@ -82,6 +85,7 @@ class Checkpoint {
   std::size_t sets_at_ = 0;  // places among the commands
   std::size_t cursors_at_ = 0;
   std::size_t save_at_ = 0;
+  std::set<std::string> partitions_with_rejected_;
   std::size_t log_lines_ = 0;
 };
 

@@ -73,7 +73,9 @@ RunProgress RunWriter::State::progress(bool must_save_run) const {
           .committed = committed,
           .is_run_saved = is_run_saved,
           .must_save_run = must_save_run,
-          .partitions_in_ledger = partitions_in_ledger};
+          .partitions_in_ledger = partitions_in_ledger,
+          .partitions_with_rejected = partitions_with_rejected,
+          .pass_starts = pass_starts};
 }
 
 const MergeStatement& RunWriter::State::statement_of(const Resource& resource) {
@@ -139,6 +141,7 @@ void RunWriter::State::settle(const Checkpoint::Outcome& outcome) {
   total = outcome.counts;
   is_run_saved = is_run_saved || outcome.is_run_saved;
   partitions_in_ledger = outcome.partitions_in_ledger;
+  partitions_with_rejected = outcome.partitions_with_rejected;
   log.mark_written(outcome.log_lines);
 }
 

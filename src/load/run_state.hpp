@@ -63,6 +63,8 @@ struct RunWriter::State {
   std::map<std::string, std::unique_ptr<MergeStatement>> statements;
   std::map<std::pair<std::string, std::size_t>, std::unique_ptr<ChildSetStatement>> set_statements;
   std::set<std::string> partitions_in_ledger;
+  std::set<std::string> partitions_with_rejected;
+  std::map<std::string, std::optional<Instant>> pass_starts;  // by partition
   std::chrono::steady_clock::time_point last_checkpoint = std::chrono::steady_clock::now();
   Random random = Random::from_system();
   std::optional<Error> lost;

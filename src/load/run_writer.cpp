@@ -109,6 +109,10 @@ Batch& RunWriter::rows(std::string_view resource, std::string_view partition) {
   return state_->batches.open(resource, partition);
 }
 
+void RunWriter::begin_pass(std::string partition, std::optional<Instant> start) {
+  state_->pass_starts[std::move(partition)] = start;
+}
+
 void RunWriter::mark_generation(std::string partition, std::optional<std::int64_t> generation) {
   require_partition_key(partition);
   state_->batches.mark_generation(partition, generation);

@@ -96,6 +96,9 @@ class RunWriter {
   RunWriter(pg::Database& database, const ResourceCatalog& catalog, RunRight right, LoadSettings settings);
   ~RunWriter();
 
+  // A pass of `partition` begins, of what changed after `start` (absent: everything): the gap of records that are
+  // rejected from now on reaches back to there.
+  void begin_pass(std::string partition, std::optional<Instant> start);
   // The open batch of a resource for a partition; append rows here. Valid until the checkpoint that completes the
   // partition's pass. Throws Failure(declaration_invalid) for an unknown resource.
   Batch& rows(std::string_view resource, std::string_view partition = {});
@@ -113,6 +116,7 @@ class RunWriter {
   void set_validator(std::string partition, std::optional<Validator> validator);
   void set_ledger(LedgerEntry entry);  // adds to a pending one of the same partition
   void open_gap(Gap gap);
+  // `rejected` stays open where this run rejected records of the partition.
   void close_gaps(std::string partition, std::string kind);
   void set_unreachable(std::string partition, std::optional<std::string> reason, std::chrono::seconds probe_after);
   void log(LogLevel level, std::string message, nlohmann::json details = nullptr, std::string record_id = {});

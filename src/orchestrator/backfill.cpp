@@ -16,6 +16,7 @@ using nlohmann::json;
 constexpr auto k_write_patience = 15s;
 // Who waits for the script asks for it once in a slot_pause.
 constexpr int k_yield_pauses = 5;
+// Of a window that was cut short, in one row of the history: some 800 KB of keys. With more the window begins anew.
 constexpr std::size_t k_partitions_kept_max = 20'000;
 
 std::string to_text(TimeRange range) {

@@ -22,6 +22,7 @@ PartitionPass::PartitionPass(Committer& committer, const PassOrders& orders, con
       has_validators_(!cursor_.validators.empty()),
       is_end_fixed_(plan_.is_resumed || plan_.keeps_cursor) {
   committer_.set_version(partition_.key, cursor_.version);
+  committer_.writer().begin_pass(partition_.key, plan_.pass.start);
   if (script_.cursor == plugin::CursorKind::full && plan_.action == PartitionAction::collect)
     restart_generation(plan_.is_resumed ? cursor_.generation.value_or(new_generation) : new_generation);
   else
@@ -67,6 +68,7 @@ Task<> PartitionPass::page_done(nlohmann::json resume) {
   co_await committer_.hold();
   is_end_fixed_ = true;
   resume_ = std::move(resume);
+  open_skipped_gap();
   tally_done_ = tally_;
   if (!plan_.keeps_cursor) set_open_cursor();
   if (orders_.stop || orders_.ends_at_page) throw Failure(ended_at_page());
@@ -82,23 +84,37 @@ void PartitionPass::set_open_cursor() {
   committer_.writer().set_cursor(std::move(update));
 }
 
-// What was missing is closed by the pass that reaches back to it and misses nothing.
+// What was missing is closed by the pass that reaches back to it, from its begin, and misses nothing.
 void PartitionPass::settle_gaps() {
   auto& writer = committer_.writer();
   for (const std::string kind : {"failed", "unreachable"})
     if (has_gap(kind)) writer.close_gaps(partition_.key, kind);
-  const bool reaches_back = plan_.refetches_gap || (!plan_.pass.start && !is_unchanged_);
-  for (const std::string kind : {"capped", "incomplete"})
-    if (reaches_back && has_gap(kind) && (kind == "capped" ? tally_.caps == 0 : tally_.skipped == 0))
-      writer.close_gaps(partition_.key, kind);
-  if (tally_.skipped == 0) return;
+  for (const auto& gap : cursor_.gaps) {
+    const bool misses_nothing = gap.kind == "capped" ? tally_.caps == 0 : tally_.skipped == 0;
+    const bool is_of_listing = gap.kind == "capped" || gap.kind == "incomplete" || gap.kind == "rejected";
+    if (is_of_listing && misses_nothing && covers(gap)) writer.close_gaps(partition_.key, gap.kind);
+  }
+  open_skipped_gap();
+}
+
+// Heads that are known are not walked again.
+bool PartitionPass::covers(const OpenGap& gap) const {
+  if (is_unchanged_ || plan_.is_resumed) return false;
+  if (gap.kind == "rejected" && script_.cursor == plugin::CursorKind::heads) return cursor_.state.is_null();
+  return !plan_.pass.start || (gap.from && *gap.from >= *plan_.pass.start);
+}
+
+// With the page it was missed on: a pass that ends here and goes on elsewhere would not know of it.
+void PartitionPass::open_skipped_gap() {
+  const auto records = tally_.skipped - tally_done_.skipped;
+  if (records == 0 || plan_.keeps_cursor) return;
   load::Gap gap{.partition = partition_.key, .kind = "incomplete"};
   gap.from = plan_.pass.start;
   gap.to = end_;
-  gap.records = tally_.skipped;
+  gap.records = records;
   gap.reason = tally_.skip_reason;
   gap.remedy = "it is asked for again after a day; check what the credentials may see";
-  writer.open_gap(std::move(gap));
+  committer_.writer().open_gap(std::move(gap));
 }
 
 std::optional<load::Validator> PartitionPass::validator(const std::string& request) const {
@@ -131,7 +147,7 @@ void PartitionPass::complete() {
   auto update = cursor_update();
   update.cursor_at = std::max(end_, cursor_.cursor_at.value_or(end_));
   // Where something was left out, heads count as not collected yet.
-  if (new_state_ && tally_.skipped == 0) update.state = *new_state_;
+  if (new_state_ && !has_skipped()) update.state = *new_state_;
   update.is_pass_complete = true;
   auto& writer = committer_.writer();
   writer.set_cursor(std::move(update));

@@ -42,7 +42,7 @@ class PartitionPass final : public plugin::PassContext {
   // Something is not as the provider has it: the next pass asks unconditionally.
   void distrust_answer() { new_validator_.reset(); }
   // Kinds of what this pass had to leave out.
-  int gaps() const { return tally_.caps + (tally_.skipped > 0 ? 1 : 0); }
+  int gaps() const { return tally_.caps + (has_skipped() ? 1 : 0); }
   // Everything there is was listed: what was not seen is gone.
   bool is_listing_whole() const { return !is_unchanged_ && gaps() == 0; }
   const std::optional<Instant>& wake_at() const { return wake_at_; }
@@ -84,6 +84,11 @@ class PartitionPass final : public plugin::PassContext {
   void drop_validators();
   void keep_validator();
   bool has_gap(std::string_view kind) const;
+  // Something was not shown to it, since it began.
+  bool has_skipped() const { return tally_.skipped > 0 || (plan_.is_resumed && has_gap("incomplete")); }
+  // It asks for everything that is missing there.
+  bool covers(const OpenGap& gap) const;
+  void open_skipped_gap();
 
   Committer& committer_;
   const PassOrders& orders_;

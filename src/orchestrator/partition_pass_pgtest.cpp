@@ -215,6 +215,112 @@ TEST_F(PartitionPasses, WhatWasNotShownIsAGapUntilAPassReachesBackToItAndSeesAll
   });
 }
 
+// One row whose key can be stored, or not; and where the pass began.
+struct OneRecord {
+  std::string key = std::string(600, 'k');
+  std::optional<Instant> start{};
+
+  Task<Result<>> operator()(PassContext& pass) {
+    start = pass.start();
+    append(pass, key);
+    co_await pass.page_done(nullptr);
+    co_await sleep_for(2ms);
+    append(pass, "2");
+    co_await pass.page_done(nullptr);
+    co_return Result<>{};
+  }
+};
+
+TEST_F(PartitionPasses, WhatWasRejectedIsAGapUntilItIsAskedForAgainAndArrivesWell) {
+  with_process([&](Process& process) -> Task<> {
+    process.services.settings.load.checkpoint_interval = 1ms;
+    FakeScript script;
+    script.declared.import_window_days.reset();
+    OneRecord pass;
+    script.pass = [&](PassContext& context) { return pass(context); };
+    const auto first = co_await run_script(process, script);
+    EXPECT_EQ(first.status, RunStatus::completed_with_gaps);
+    EXPECT_EQ(gaps(), "rejected ");
+    pass.key = "1";
+    co_await run_script(process, script);
+    EXPECT_TRUE(pass.start.has_value());
+    EXPECT_EQ(gaps(), "rejected ") << "it did not reach back";
+    const auto a_day_later = "UPDATE weir.gap SET seen_at = now() - interval '25 hours'";
+    super(a_day_later);
+    pass.key = std::string(600, 'k');
+    co_await run_script(process, script);
+    EXPECT_FALSE(pass.start.has_value());
+    EXPECT_EQ(gaps(), "rejected ") << "rejected in a checkpoint before the one that ends the pass";
+    EXPECT_EQ(super("SELECT attempts FROM weir.gap"), "2");
+    super(a_day_later);
+    pass.key = "1";
+    co_await run_script(process, script);
+    EXPECT_TRUE(pass.start.has_value()) << "a day more with each attempt in vain";
+    super("UPDATE weir.gap SET seen_at = now() - interval '49 hours'");
+    const auto last = co_await run_script(process, script);
+    EXPECT_FALSE(pass.start.has_value());
+    EXPECT_EQ(last.status, RunStatus::completed);
+    EXPECT_EQ(gaps(), "");
+  });
+}
+
+TEST_F(PartitionPasses, OfHeadsOnlyAPassThatKnowsNoneSeesTheRejectedAgain) {
+  with_process([&](Process& process) -> Task<> {
+    FakeScript script;
+    script.declared.cursor = plugin::CursorKind::heads;
+    OneRecord pass;
+    script.pass = [&](PassContext& context) -> Task<Result<>> {
+      context.set_state("a head");
+      return pass(context);
+    };
+    co_await run_script(process, script);
+    pass.key = "1";
+    super("UPDATE weir.gap SET seen_at = now() - interval '25 hours'");
+    co_await run_script(process, script);
+    EXPECT_EQ(gaps(), "rejected ");
+    super("UPDATE weir.partition_cursor SET cursor_at = NULL, state = NULL");
+    co_await run_script(process, script);
+    EXPECT_EQ(gaps(), "");
+  });
+}
+
+TEST_F(PartitionPasses, WhatWasNotShownBeforeAnInterruptionIsNotForgotten) {
+  with_process([&](Process& process) -> Task<> {
+    FakeScript script;
+    script.declared.cursor = plugin::CursorKind::full;
+    script.declared.attempts_max = 1;
+    script.partitions = {partition("a")};
+    bool is_complete = true;
+    bool fails = false;
+    script.pass = [&](PassContext& pass) -> Task<Result<>> {
+      if (pass.resume().is_null()) {
+        append(pass, "1");
+        if (is_complete) append(pass, "2");
+        if (!is_complete) pass.skip(1, "not shown");
+        co_await pass.page_done("page 2");
+        if (fails) co_return fail(ErrorCode::provider_failed, "502");
+      }
+      append(pass, "3");
+      co_return Result<>{};
+    };
+    co_await run_script(process, script);
+    EXPECT_EQ(count("data.pull_request WHERE deleted_at IS NULL"), "3");
+    is_complete = false;
+    fails = true;
+    co_await run_script(process, script);
+    EXPECT_EQ(gaps(), "failed a, incomplete a");
+    const auto resumed = co_await run_script(process, script);
+    EXPECT_EQ(resumed.status, RunStatus::completed_with_gaps);
+    EXPECT_EQ(resumed.counts.deleted, 0) << "row 2 was only not shown";
+    EXPECT_EQ(gaps(), "incomplete a");
+    is_complete = true;
+    fails = false;
+    co_await run_script(process, script);
+    EXPECT_EQ(gaps(), "");
+    EXPECT_EQ(count("data.pull_request WHERE deleted_at IS NULL"), "3");
+  });
+}
+
 TEST_F(PartitionPasses, AListingThatIsNotWholeDeletesNothing) {
   with_process([&](Process& process) -> Task<> {
     FakeScript script;

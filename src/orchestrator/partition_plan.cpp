@@ -12,13 +12,17 @@ struct Refetch {
   std::optional<Instant> from{};  // absent: everything
 };
 
-// What a pass that begins now collects again: what an indivisible cap had cut off, or was not shown. After a day first,
-// and a day later with each attempt in vain.
-std::optional<Refetch> due_refetch(const PartitionCursor& cursor) {
+// What a pass that begins now collects again: what an indivisible cap had cut off, was not shown, or was rejected (not
+// by heads: what they reach is not listed twice). After a day first, and a day later with each attempt in vain.
+std::optional<Refetch> due_refetch(const plugin::ScriptDeclaration& script, const PartitionCursor& cursor) {
+  const auto is_asked_again = [&](const std::string& kind) {
+    return kind == "capped" || kind == "incomplete" ||
+           (kind == "rejected" && script.cursor != plugin::CursorKind::heads);
+  };
   std::optional<Refetch> refetch;
   for (const auto& gap : cursor.gaps) {
     const auto pause = k_refetch_pause * std::clamp<std::int64_t>(gap.attempts, 1, k_refetch_pauses_max);
-    if ((gap.kind != "capped" && gap.kind != "incomplete") || gap.seen_at + pause > cursor.now) continue;
+    if (!is_asked_again(gap.kind) || gap.seen_at + pause > cursor.now) continue;
     if (!refetch)
       refetch = Refetch{gap.from};
     else
@@ -42,7 +46,7 @@ PartitionPlan plan_partition(const plugin::ScriptDeclaration& script, const Part
   if (plan.is_declaration_changed) progress.pass_start = progress.pass_end = std::nullopt;
   plan.is_resumed = progress.pass_end.has_value();
 
-  const auto refetch = plan.is_resumed ? std::nullopt : due_refetch(cursor);
+  const auto refetch = plan.is_resumed ? std::nullopt : due_refetch(script, cursor);
   const bool is_evidence_good = !plan.is_declaration_changed && !refetch && !cursor.unreachable;
   plan.pass = plugin::plan_pass(script, progress, is_evidence_good ? evidence : std::nullopt, cursor.now);
   if (plan.pass.is_skipped) plan.action = PartitionAction::skip;
