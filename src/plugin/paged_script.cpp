@@ -60,7 +60,7 @@ Task<Result<>> PagedScriptRun::run_pass(PassContext& pass) {
   bool is_first = true;
   while (auto query = walk->next()) {
     query->begins_pass = is_first && pass.resume().is_null();
-    auto page = co_await fetch(*query, pass);
+    auto page = co_await fetch(*query, pass, walk->position());
     if (!page && is_first && is_stale_position(page.error(), *query, pass)) {
       pass.log(LogLevel::warning, "the position of the last checkpoint is not accepted any more: the pass begins anew",
                {{"error", page.error().message}});

@@ -20,7 +20,7 @@ class ListedPages final : public PagedScriptRun {
   std::vector<bool> begins{};  // of each query, whether it may be conditional
 
  private:
-  Task<Result<Page>> fetch(PageQuery query, PassContext&) override {
+  Task<Result<Page>> fetch(PageQuery query, PassContext&, nlohmann::json) override {
     begins.push_back(query.begins_pass);
     co_return pages_.at(begins.size() - 1);
   }

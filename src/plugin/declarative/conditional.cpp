@@ -71,6 +71,7 @@ RowInputs row_inputs_of(const ScriptPlan& plan) {
 std::optional<std::string> why_never_unchanged(const ScriptPlan& plan) {
   if (plan.heads) return "a cursor of kind heads does not begin with a page of the listing";
   if (plan.lookup) return "what the lookup finds may change without the listing";
+  if (!plan.lists.empty()) return "the further pages of its lists may change without it";
   if (!plan.until.is_absent()) return "with 'until' a page does not say where the listing ends";
   for (const auto& request : plan.requests)
     if (request.method != "GET" && (request.pages ? request.pages->is_conditional : plan.pages.is_conditional))

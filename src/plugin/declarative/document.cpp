@@ -21,4 +21,10 @@ Result<Value> Document::parse(std::string_view text) {
   return root_;
 }
 
+void Document::shrink() {
+  root_ = {};
+  parser_ = simdjson::dom::parser();
+  mended_ = {};
+}
+
 }  // namespace weir::plugin::declarative

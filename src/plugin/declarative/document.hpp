@@ -14,6 +14,8 @@ class Document {
   // of range) is mended first. provider_failed: it is no JSON, or nested too deeply. Values of an earlier parse die.
   Result<Value> parse(std::string_view text);
   const Value& root() const { return root_; }
+  // Gives the memory of the largest text so far back. Values die.
+  void shrink();
 
  private:
   simdjson::dom::parser parser_;

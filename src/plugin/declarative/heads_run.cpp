@@ -123,7 +123,7 @@ Task<Result<>> HeadsRun::collect(PassContext& pass, Head head, Progress& progres
       continue;
     }
     if (!page) co_return std::unexpected(page.error());
-    const auto added = co_await work->add_rows();
+    const auto added = co_await work->add_rows(progress.to_json());
     if (!added) co_return added;
     if (const auto step = (*walk)->accept(*page); !step) co_return std::unexpected(step.error());
     progress.walk = (*walk)->position();

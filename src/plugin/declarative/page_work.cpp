@@ -7,7 +7,6 @@
 #include "plugin/declarative/answer_meaning.hpp"
 #include "plugin/declarative/conditional.hpp"
 #include "plugin/declarative/page_reader.hpp"
-#include "plugin/declarative/record_mapper.hpp"
 #include "plugin/declarative/request_builder.hpp"
 
 namespace weir::plugin::declarative {
@@ -15,6 +14,8 @@ namespace {
 
 using http::AnswerClass;
 
+// Whoever cannot make ten records in time has another trouble than their number, and smaller pages would cost a
+// listing of thousands ten times the requests.
 constexpr std::int64_t k_page_size_min = 10;
 
 std::string in_small_letters(std::string_view name) {
@@ -160,6 +161,7 @@ void PageWork::keep_validator(const PageQuery& query, const Page& page) {
 Task<Result<>> PageWork::send(Ask ask, const RequestPlan& request, Document& document, Scope& scope) {
   is_parsed_ = false;
   ask.buffer = std::move(reply_.body);
+  reply_.room.reset();
   ask.inspect = [this, &request, &document, &scope](const ReplyView& reply) {
     return inspect(request, reply, document, scope);
   };
@@ -222,13 +224,14 @@ Result<std::int64_t> PageWork::read_records(const Template& records) {
 }
 
 // A null among the records, and parts of them that GraphQL could not show: each is told as an error as well.
-void PageWork::note_unseen(const RequestPlan& request, const Scope& answered, std::int64_t unseen) {
+bool PageWork::note_unseen(const RequestPlan& request, const Scope& answered, std::int64_t unseen) {
   const auto partial = partial_answer(request, answered[Root::response]);
   if (partial.errors > 0)
     pass_->skip(std::max(unseen, partial.errors),
                 fmt::format("the provider did not show everything: {}", partial.first));
   else if (unseen > 0)
     pass_->skip(unseen, fmt::format("the provider listed {} records without showing them", unseen));
+  return partial.errors > 0 || unseen > 0;
 }
 
 Result<> PageWork::describe_records(Page& page) {
@@ -236,45 +239,70 @@ Result<> PageWork::describe_records(Page& page) {
   for (const auto& record : records_) {
     record_scratch_.reset();
     scope_.set(Root::record, record);
-    const auto key =
-        run_.plan.key.is_absent() ? Result<Value>(record.get("id")) : run_.plan.key.evaluate(scope_, record_scratch_);
+    auto key = key_of_record();
     const auto at = run_.plan.at.evaluate(scope_, record_scratch_);
     if (!key) return std::unexpected(key.error());
     if (!at) return std::unexpected(at.error());
-    auto& described = page.records.emplace_back();
-    described.at = instant_of(*at);
-    if (!append_text(described.key, *key)) append_json(described.key, record);
+    page.records.push_back({.key = std::move(*key), .at = instant_of(*at)});
   }
   scope_.set(Root::record, {});
   return {};
 }
 
-Task<Result<>> PageWork::add_rows() {
+Result<std::string> PageWork::key_of_record() {
+  const auto& record = scope_[Root::record];
+  const auto key =
+      run_.plan.key.is_absent() ? Result<Value>(record.get("id")) : run_.plan.key.evaluate(scope_, record_scratch_);
+  if (!key) return std::unexpected(key.error());
+  std::string text;
+  if (!append_text(text, *key)) append_json(text, record);
+  return text;
+}
+
+Task<Result<>> PageWork::add_rows(nlohmann::json here) {
   if (records_.empty()) co_return Result<>();
   if (run_.plan.lookup) {
     const auto found = co_await look_up();
     if (!found) co_return std::unexpected(found.error());
   }
   RecordMapper mapper(run_.plan, *pass_, record_scratch_);
+  std::vector<std::size_t> long_records;
   for (std::size_t i = 0; i < records_.size(); ++i) {
-    record_scratch_.reset();
-    scope_.set(Root::record, records_[i]);
-    scope_.set(Root::index, Value::Any(static_cast<std::int64_t>(i)));
-    const auto is_wanted = run_.plan.filter.evaluate(scope_, record_scratch_);
+    const auto is_wanted = show_record(i);
     if (!is_wanted) co_return std::unexpected(is_wanted.error());
-    if (!run_.plan.filter.is_absent() && !is_wanted->is_truthy()) continue;
-    if (run_.plan.lookup) {
-      const auto key = text_of(run_.plan.lookup->of);
-      if (!key) co_return std::unexpected(key.error());
-      const auto detail = details_by_key_.find(*key);
-      scope_.set(Root::detail, detail == details_by_key_.end() ? Value() : detail->second);
-    }
-    mapper.add(scope_);
+    if (!*is_wanted) continue;
+    const auto goes_on = begin_lists();
+    if (!goes_on) co_return std::unexpected(goes_on.error());
+    if (*goes_on)
+      long_records.push_back(i);
+    else
+      mapper.add(scope_);
   }
-  if (mapper.cut() > 0)
-    pass_->skip(mapper.cut(), fmt::format("records show only parts of their lists, such as {}", mapper.first_cut()));
+  const auto [cut, example] = mapper.take_cut();
+  const auto added = co_await add_long_records(mapper, std::move(long_records), std::move(here));
+  if (!added) co_return added;
+  note_cut(cut, example);
   note_misfits(mapper.misfits(), mapper.first_misfit());
   co_return Result<>();
+}
+
+Result<bool> PageWork::show_record(std::size_t index) {
+  record_scratch_.reset();
+  scope_.set(Root::record, records_[index]);
+  scope_.set(Root::index, Value::Any(static_cast<std::int64_t>(index)));
+  const auto is_wanted = run_.plan.filter.evaluate(scope_, record_scratch_);
+  if (!is_wanted) return std::unexpected(is_wanted.error());
+  if (!run_.plan.filter.is_absent() && !is_wanted->is_truthy()) return false;
+  if (!run_.plan.lookup) return true;
+  const auto key = text_of(run_.plan.lookup->of);
+  if (!key) return std::unexpected(key.error());
+  const auto detail = details_by_key_.find(*key);
+  scope_.set(Root::detail, detail == details_by_key_.end() ? Value() : detail->second);
+  return true;
+}
+
+void PageWork::note_cut(std::int64_t items, const std::string& example) {
+  if (items > 0) pass_->skip(items, fmt::format("records show only parts of their lists, such as {}", example));
 }
 
 Task<Result<>> PageWork::look_up() {
@@ -332,6 +360,15 @@ Result<std::string> PageWork::text_of(const Template& plan) {
   std::string text;
   append_text(text, *value);
   return text;
+}
+
+void PageWork::rest() {
+  list_answers_.clear();
+  if (reply_.body.capacity() <= http::k_body_bytes_free) return;
+  reply_.body = {};
+  reply_.room.reset();
+  answer_.shrink();
+  details_.shrink();
 }
 
 void PageWork::count() {

@@ -9,6 +9,7 @@
 
 #include "plugin/declarative/document.hpp"
 #include "plugin/declarative/plan.hpp"
+#include "plugin/declarative/record_mapper.hpp"
 #include "plugin/declarative/run_scope.hpp"
 #include "plugin/script.hpp"
 #include "plugin/walk/walk.hpp"
@@ -48,11 +49,19 @@ struct PageSource {
   const Template& records;
 };
 
+// A list of a record, as far as it was read.
+struct HeldList {
+  std::vector<Value> items{};
+  std::string next{};  // the token of the page behind them; empty: there is none
+};
+
 class PageWork {
  public:
   explicit PageWork(RunExchange& run);
   // Before the first fetch() for another pass.
   void bind(PassContext& pass) { pass_ = &pass; }
+  // Between two pages: what a large answer took is given back.
+  void rest();
 
   // Asks for one page and reads what a walk needs of it. `head`: of a script of kind heads. A page that the server
   // fails to make is asked for again in smaller parts, where a token leads from page to page.
@@ -64,8 +73,9 @@ class PageWork {
   std::size_t size() const { return records_.size(); }
   // The request that fetch() would send for a head.
   Result<const RequestPlan*> choose(const std::vector<RequestPlan>& requests, const Head& head);
-  // Appends the rows of the page's records, after a lookup where the script has one.
-  Task<Result<>> add_rows();
+  // Appends the rows of the page's records, after a lookup where the script has one. Lists that records show the begin
+  // of are followed to their ends; what is whole by then may be committed with `here`, the place before this page.
+  Task<Result<>> add_rows(nlohmann::json here);
   // The page's records as heads.
   Result<> add_heads(const HeadsPlan& plan, std::vector<Head>& heads);
 
@@ -80,11 +90,21 @@ class PageWork {
   AnswerFinding inspect(const RequestPlan& request, const ReplyView& reply, Document& document, Scope& scope);
   void show_answer(const ReplyView& reply, const Value& body, Scope& scope);
   Result<std::int64_t> read_records(const Template& records);
-  void note_unseen(const RequestPlan& request, const Scope& answered, std::int64_t unseen);
+  // Whether there was something to note.
+  bool note_unseen(const RequestPlan& request, const Scope& answered, std::int64_t unseen);
   Result<> describe_records(Page& page);
   // Before the request, and after the answer.
   void ask_conditionally(Ask& ask, const PageQuery& query);
   void keep_validator(const PageQuery& query, const Page& page);
+  // Makes the record visible to expressions; false: it is not wanted.
+  Result<bool> show_record(std::size_t index);
+  Result<std::string> key_of_record();
+  void note_cut(std::int64_t items, const std::string& example);
+  // Of the record shown: its lists as it has them; true when one of them goes on.
+  Result<bool> begin_lists();
+  Task<Result<>> complete_lists();
+  Task<Result<>> complete_list(const ListPlan& plan, HeldList& list);
+  Task<Result<>> add_long_records(RecordMapper& mapper, std::vector<std::size_t> records, nlohmann::json here);
   Task<Result<>> look_up();
   Result<> index_details(const Scope& scope);
   Result<std::string> text_of(const Template& text);
@@ -96,6 +116,7 @@ class PageWork {
   Scope scope_;
   Scratch scratch_;         // of the page
   Scratch record_scratch_;  // of one record at a time
+  Scratch list_scratch_;    // of its lists
   Document partition_, answer_, details_;
   SmallMap window_, page_, head_;
   std::vector<std::string> header_names_;
@@ -103,6 +124,12 @@ class PageWork {
   Reply reply_;
   std::vector<Value> records_;
   std::unordered_map<std::string, Value> details_by_key_;
+  std::vector<HeldList> lists_;  // of one record at a time
+  SmallMap lists_by_name_, list_page_;
+  std::vector<std::unique_ptr<Document>> list_answers_;
+  std::size_t list_answers_used_ = 0;
+  std::size_t list_bytes_ = 0;
+  bool are_lists_cut_ = false;
   std::optional<Refusal> refusal_;
   std::optional<Error> inspection_failure_;
   bool is_parsed_ = false;
@@ -117,7 +144,10 @@ class PageWorks {
  public:
   explicit PageWorks(RunExchange& run) : run_(run) {}
   std::unique_ptr<PageWork> take(PassContext& pass);
-  void give_back(std::unique_ptr<PageWork> work) { free_.push_back(std::move(work)); }
+  void give_back(std::unique_ptr<PageWork> work) {
+    work->rest();
+    free_.push_back(std::move(work));
+  }
 
  private:
   RunExchange& run_;

@@ -141,6 +141,16 @@ struct LookupPlan {
   Template of{};       // of the page's records, over `record`: equal to the key
 };
 
+// A list in a record that goes on: the record shows its first page, the rest is asked for.
+struct ListPlan {
+  std::string name;
+  Template items{};  // what the record shows, over `record`
+  Template next{};   // the token of the second page, over `record`; nothing: that was all
+  RequestPlan request{};
+  Template records{};  // the items of its answer
+  PagesPlan pages{};   // by token
+};
+
 // What rows are made of beside the answer: keys of `partition` and `env`; "" for all of it.
 struct RowInputs {
   std::vector<std::string> partition{}, env{};
@@ -157,6 +167,7 @@ struct ScriptPlan {
   std::vector<ErrorRule> errors{};
   std::optional<HeadsPlan> heads{};
   std::optional<LookupPlan> lookup{};
+  std::vector<ListPlan> lists{};
   RowInputs row_inputs{};  // of a script with conditional requests
   Duration granularity = std::chrono::seconds(1);
   bool is_full = false;     // what a listing does not show is deleted: it must show everything

@@ -201,6 +201,23 @@ constexpr std::array k_lookup{
     expression("of", "The same of the page's records, over `record`.", "", true),
 };
 
+constexpr std::array k_lists{
+    YamlKey{.name = "name", .type = name, .is_required = true, .meaning = "What it is called: `lists.NAME`."},
+    expression("items", "What the record itself shows of it, over `record`.", "", true),
+    expression("next", "The token of its second page, over `record`; nothing when the record shows all.", "", true),
+    YamlKey{.name = "request",
+            .type = mapping,
+            .is_required = true,
+            .meaning = "Asks for a further page, over `record` and `page.token`.",
+            .keys = k_request},
+    expression("records", "The items of its answer.", "the answer"),
+    YamlKey{.name = "pages",
+            .type = mapping,
+            .is_required = true,
+            .meaning = "Where its answer says the next page is: `{by: token, next: …}`.",
+            .keys = k_pages},
+};
+
 constexpr std::array k_basic{
     expression("user", "The user's name.", "", true),
     expression("password", "The password or token.", "empty"),
@@ -286,5 +303,6 @@ std::span<const YamlKey> rows_keys() { return k_rows; }
 std::span<const YamlKey> error_keys() { return k_error; }
 std::span<const YamlKey> heads_keys() { return k_heads; }
 std::span<const YamlKey> lookup_keys() { return k_lookup; }
+std::span<const YamlKey> lists_keys() { return k_lists; }
 
 }  // namespace weir::plugin::declarative

@@ -16,5 +16,6 @@ std::span<const YamlKey> rows_keys();
 std::span<const YamlKey> error_keys();
 std::span<const YamlKey> heads_keys();
 std::span<const YamlKey> lookup_keys();
+std::span<const YamlKey> lists_keys();
 
 }  // namespace weir::plugin::declarative

@@ -14,9 +14,9 @@ namespace {
 constexpr Roots k_base{Root::env, Root::now};
 constexpr Roots k_asked = k_base.with({Root::partition, Root::window, Root::cursor, Root::page});
 
-constexpr std::array<std::string_view, 13> k_keys{"partition", "request", "pages", "records", "key",
-                                                  "filter",    "vars",    "map",   "rows",    "errors",
-                                                  "heads",     "until",   "lookup"};
+constexpr std::array<std::string_view, 14> k_keys{"partition", "request", "pages",  "records", "key",
+                                                  "filter",    "vars",    "map",    "rows",    "errors",
+                                                  "heads",     "until",   "lookup", "lists"};
 
 nlohmann::json to_json(const YamlNode& node) {
   if (node.kind == YamlNode::Kind::scalar) return node.text;
@@ -29,7 +29,8 @@ nlohmann::json to_json(const YamlNode& node) {
 // What changes the meaning of rows; pages and error rules change only how they are come by.
 std::string canonical_of(const YamlNode& root) {
   nlohmann::json parts;
-  for (const auto* key : {"partition", "request", "records", "key", "filter", "vars", "map", "rows", "heads", "lookup"})
+  for (const auto* key :
+       {"partition", "request", "records", "key", "filter", "vars", "map", "rows", "heads", "lookup", "lists"})
     if (const auto* node = root.find(key)) parts[key] = to_json(*node);
   return parts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -74,6 +75,7 @@ class PlanBuilder {
     read_heads();
     read_listing();
     read_lookup();
+    read_lists();
     read_records();
     check_cursor();
     check_conditional();
@@ -192,29 +194,61 @@ class PlanBuilder {
     lookup.of = reader_.read(*node, "of", known.with({Root::record}));
   }
 
+  void read_lists() {
+    const auto* node = root_.find("lists");
+    if (node == nullptr) return;
+    const auto add = [&](const YamlNode& item) {
+      const auto known = asked().with({Root::record});
+      ListPlan list{.name = yaml_text(item, "name")};
+      list.items = reader_.read(item, "items", known);
+      list.next = reader_.read(item, "next", known);
+      list.request = read_request(reader_, *item.find("request"), known);
+      list.records = reader_.read(item, "records", answer_roots(known).without(Root::records));
+      list.pages = read_pages(reader_, *item.find("pages"), known);
+      if (list.pages.style != PageStyle::token)
+        reader_.report(*item.find("pages"), "the pages of a list go by token", "write {by: token, next: …}");
+      if (std::ranges::find(plan_.lists, list.name, &ListPlan::name) != plan_.lists.end())
+        reader_.report(item, fmt::format("there are two lists '{}'", list.name), "give each a name of its own");
+      plan_.lists.push_back(std::move(list));
+    };
+    if (node->kind == YamlNode::Kind::list)
+      std::ranges::for_each(node->items, add);
+    else
+      add(*node);
+  }
+
   void read_records() {
     auto known = asked().with({Root::record, Root::index, Root::response});
     if (plan_.lookup) known.add(Root::detail);
     plan_.key = reader_.read_path(root_, "key", Root::record, known);
     if (const auto* cursor = root_.find("cursor")) plan_.at = reader_.read_path(*cursor, "field", Root::record, known);
     plan_.filter = reader_.read(root_, "filter", known);
+    if (!plan_.lists.empty()) known.add(Root::lists);
     plan_.vars = reader_.read_named(root_, "vars", known.with({Root::vars}));
     if (!plan_.vars.empty()) known.add(Root::vars);
     plan_.rows = read_rows(reader_, root_, context_.script, context_.resources, known);
-    check_vars();
+    check_names();
   }
 
-  void check_vars() {
-    for (const auto& rows : plan_.rows)
-      for (const auto& column : rows.columns) check_vars_of(column.value);
-    for (const auto& var : plan_.vars) check_vars_of(var.value);
-  }
-
-  void check_vars_of(const Template& text) {
-    for (const auto& [key, offset] : text.keys_of(Root::vars)) {
-      if (std::ranges::find(plan_.vars, key, &NamedTemplate::name) != plan_.vars.end()) continue;
-      reader_.report(text.place().problem({offset, fmt::format("there is no '{}' in vars", key), "declare it there"}));
+  void check_names() {
+    for (const auto& rows : plan_.rows) {
+      check_names_of(rows.each);
+      for (const auto& column : rows.columns) check_names_of(column.value);
     }
+    for (const auto& var : plan_.vars) check_names_of(var.value);
+  }
+
+  void check_names_of(const Template& text) {
+    const auto check = [&](Root root, const auto& is_known) {
+      for (const auto& [key, offset] : text.keys_of(root))
+        if (!is_known(key))
+          reader_.report(text.place().problem(
+              {offset, fmt::format("there is no '{}' in {}", key, name_of(root)), "declare it there"}));
+    };
+    check(Root::vars,
+          [&](auto key) { return std::ranges::find(plan_.vars, key, &NamedTemplate::name) != plan_.vars.end(); });
+    check(Root::lists,
+          [&](auto key) { return std::ranges::find(plan_.lists, key, &ListPlan::name) != plan_.lists.end(); });
   }
 
   void check_cursor() {

@@ -107,6 +107,31 @@ TEST_F(Plans, ChangeTheHashWithTheMeaningOfRowsOnly) {
   EXPECT_NE(parse(mapped)->hash, hash);
 }
 
+TEST_F(Plans, KnowTheListsOfARecord) {
+  const std::string lists =
+      "lists:\n"
+      "  name: notes\n"
+      "  items: \"{{ record.notes }}\"\n"
+      "  next: \"{{ record.more }}\"\n"
+      "  request: {url: \"/notes/{{ record.id }}\", query: {after: \"{{ page.token }}\"}}\n"
+      "  pages: {by: token, next: \"{{ response.more }}\"}\n";
+  const auto with = [&](std::string_view what, std::string_view by) {
+    auto yaml = lists + std::string(k_issue);
+    yaml.replace(yaml.find("vars.author"), 11, "lists.notes | first");
+    if (!what.empty()) yaml.replace(yaml.find(what), what.size(), by);
+    return problems_of(yaml);
+  };
+  EXPECT_EQ(with("", ""), Lines{});
+  EXPECT_EQ(with("lists.notes", "lists.note"), Lines{"issue.yaml:21:15: there is no 'note' in lists; declare it there"});
+  EXPECT_EQ(with("by: token, next: \"{{ response.more }}\"", "by: link"),
+            Lines{"issue.yaml:6:10: the pages of a list go by token; write {by: token, next: …}"});
+  EXPECT_EQ(with("record.more", "response.more").size(), 1U) << "the record says where its list goes on";
+  EXPECT_EQ(problems_with("vars.author", "lists.author").size(), 1U) << "there are no lists";
+  auto script = parse(lists + std::string(k_issue));
+  ASSERT_TRUE(script.has_value());
+  EXPECT_NE(script->hash, parse(k_issue)->hash);
+}
+
 TEST_F(Plans, PointAtTheWordThatIsWrong) {
   EXPECT_EQ(problems_with("record.user.id", "recrod.user.id"),
             Lines{"issue.yaml:11:20: the name 'recrod' is not known here; did you mean 'record'?"});

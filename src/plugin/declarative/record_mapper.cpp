@@ -56,8 +56,9 @@ RecordMapper::RecordMapper(const ScriptPlan& plan, PassContext& pass, Scratch& s
   for (const auto& var : plan.vars) vars_.push_back({var.name, {}});
 }
 
-void RecordMapper::add(Scope& scope) {
+void RecordMapper::add(Scope& scope, Lists lists) {
   scratch_.reset();
+  lists_ = lists;
   if (const auto done = add_vars(scope); !done) return reject(targets_.front(), scope, done.error());
   for (const auto& target : targets_) add_rows(target, scope);
 }
@@ -78,28 +79,45 @@ void RecordMapper::add_rows(const Target& target, Scope& scope) {
   if (target.plan.each.is_absent()) return add_row(target, scope);
   const auto list = target.plan.each.evaluate(scope, scratch_);
   if (!list) return reject(target, scope, list.error());
-  if (list->is_array() && is_whole(target.plan, scope)) begin_set(target, scope);
+  if (is_whole(target.plan, *list, scope)) begin_set(target, scope);
   std::int64_t index = 0;
+  std::int64_t shown = 0;
   list->each([&](const Value& item) {
+    scratch_.refill_steps();
     scope.set(Root::item, item);
     scope.set(Root::index, Value::Any(index++));
+    if (item.is_null()) return true;
+    ++shown;
     add_row(target, scope);
     return true;
   });
-  note_cut(target.plan, scope, index);
+  note_cut(target.plan, scope, shown);
+}
+
+std::optional<std::int64_t> RecordMapper::total_of(const RowsPlan& plan, const Scope& scope) {
+  if (plan.total.is_absent()) return std::nullopt;
+  const auto value = plan.total.evaluate(scope, scratch_);
+  return value ? integer_of(*value) : std::nullopt;
 }
 
 void RecordMapper::note_cut(const RowsPlan& plan, const Scope& scope, std::int64_t shown) {
-  if (plan.total.is_absent()) return;
-  const auto value = plan.total.evaluate(scope, scratch_);
-  const auto total = value ? integer_of(*value) : std::nullopt;
+  const auto total = total_of(plan, scope);
   if (!total || *total <= shown) return;
   if (cut_ == 0) first_cut_ = fmt::format("{} of {} items of {}", shown, *total, plan.resource);
   cut_ += *total - shown;
 }
 
-bool RecordMapper::is_whole(const RowsPlan& plan, const Scope& scope) {
-  if (plan.parent_columns == 0 || plan.whole_when.is_absent()) return plan.parent_columns > 0;
+// A list that shows less than its total, or null in place of an item, may have more than it shows.
+bool RecordMapper::is_whole(const RowsPlan& plan, const Value& list, const Scope& scope) {
+  if (plan.parent_columns == 0 || lists_ == Lists::cut || !list.is_array()) return false;
+  std::int64_t shown = 0;
+  bool has_null = false;
+  list.each([&](const Value& item) {
+    has_null = has_null || item.is_null();
+    return ++shown, !has_null;
+  });
+  if (has_null || shown < total_of(plan, scope).value_or(0)) return false;
+  if (plan.whole_when.is_absent()) return true;
   const auto is_whole = plan.whole_when.evaluate(scope, scratch_);
   return is_whole && is_whole->is_truthy();
 }

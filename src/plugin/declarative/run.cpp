@@ -111,12 +111,14 @@ Task<std::optional<Error>> DeclarativeRun::look_at(const Partition& partition) {
   co_return std::nullopt;
 }
 
-Task<Result<Page>> DeclarativeRun::fetch(PageQuery query, PassContext& pass) {
+Task<Result<Page>> DeclarativeRun::fetch(PageQuery query, PassContext& pass, nlohmann::json here) {
   auto work = works_.take(pass);
   const auto& plan = exchange_.plan;
   auto page = co_await work->fetch({plan.requests, plan.pages, plan.records}, std::move(query), nullptr);
   if (!page) co_return page;
-  const auto added = co_await work->add_rows();
+  // Before anything is committed: it may lower the pass's end.
+  if (page->provider_time) pass.note_provider_time(*page->provider_time);
+  const auto added = co_await work->add_rows(std::move(here));
   if (!added) co_return std::unexpected(added.error());
   works_.give_back(std::move(work));
   co_return page;

@@ -24,7 +24,7 @@ class DeclarativeRun final : public PagedScriptRun {
  private:
   Task<Findings> check_partitions();
   Task<std::optional<Error>> look_at(const Partition& partition);
-  Task<Result<Page>> fetch(PageQuery query, PassContext& pass) override;
+  Task<Result<Page>> fetch(PageQuery query, PassContext& pass, nlohmann::json here) override;
 
   std::string name_;
   ScriptServices services_;

@@ -21,7 +21,7 @@ Task<Result<std::vector<plugin::Partition>>> list_partitions(Remote& remote) {
   co_return partitions;
 }
 
-Task<Result<plugin::Page>> PagedRun::fetch(plugin::PageQuery query, plugin::PassContext& pass) {
+Task<Result<plugin::Page>> PagedRun::fetch(plugin::PageQuery query, plugin::PassContext& pass, nlohmann::json) {
   const int partition = partition_index(pass.partition());
   const auto view = co_await remote_.request(partition, &pass);
   if (!view) co_return std::unexpected(view.error());

@@ -32,7 +32,7 @@ class PagedRun final : public plugin::PagedScriptRun {
   Task<Result<std::vector<plugin::Partition>>> partitions() override { return list_partitions(remote_); }
 
  protected:
-  Task<Result<plugin::Page>> fetch(plugin::PageQuery query, plugin::PassContext& pass) override;
+  Task<Result<plugin::Page>> fetch(plugin::PageQuery query, plugin::PassContext& pass, nlohmann::json) override;
 
  private:
   Remote& remote_;

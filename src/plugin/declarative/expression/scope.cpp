@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::array<std::string_view, k_roots> k_names{"env",  "partition", "window",  "cursor", "now",     "page",
                                                         "head", "response",  "headers", "status", "records", "record",
-                                                        "item", "index",     "vars",    "detail"};
+                                                        "item", "index",     "vars",    "detail", "lists"};
 
 }  // namespace
 

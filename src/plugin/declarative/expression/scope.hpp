@@ -26,8 +26,9 @@ enum class Root : std::uint8_t {
   index,      // its place in the list, from 0
   vars,       // the script's own names, see `vars`
   detail,     // what the lookup found for the record
+  lists,      // its long lists, whole
 };
-constexpr std::size_t k_roots = 16;
+constexpr std::size_t k_roots = 17;
 
 std::string_view name_of(Root root);
 std::optional<Root> find_root(std::string_view name);

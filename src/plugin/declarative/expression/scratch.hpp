@@ -34,6 +34,8 @@ class Scratch {
     auto* memory = allocate(count * sizeof(T));
     return memory == nullptr ? nullptr : new (memory) T[count]{};
   }
+  // For one more of many things of the same kind.
+  void refill_steps() { steps_left_ = limits_.steps_max; }
   bool take_steps(std::int64_t count) { return (steps_left_ -= count) >= 0; }
 
   // A buffer for building text before it is copied in; one user at a time.
