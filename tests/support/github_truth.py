@@ -72,7 +72,8 @@ class Comparison:
         """Only those who appear somewhere, and all of them who made or reviewed something."""
         found = [line for line in self.differences("contributor") if "not there" not in line]
         known = {key for (key,) in self.rows("contributor")}
-        for table, column in (("issue", "author_key"), ("pull_request", "author_key"), ("pull_request_review", "reviewer_key")):
+        for table, column in (("issue", "author_key"), ("pull_request", "author_key"), ("pull_request_review", "reviewer_key"),
+                              ("commit", "author_key"), ("commit", "committer_key")):
             missing = {row[column] for row in self.rows(table).values() if row[column] is not None} - known
             found += [f"{table}: the contributor {key} is not there" for key in missing]
         # People without an account as well, as far as GitHub tells of them.
