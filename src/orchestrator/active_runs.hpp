@@ -67,6 +67,7 @@ struct HeldRun {
 struct ActiveRuns {
   ActiveList<HeldRun> scripts;
   ActiveList<PipelineRunId> pipelines;
+  ActiveList<Epoch> queued;  // runs of the queue: theirs is the epoch that claimed them
 };
 
 }  // namespace weir::orchestrator

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
-#include "load/json_param.hpp"
-#include "load/text.hpp"
 #include "orchestrator/insist.hpp"
 #include "orchestrator/sql.hpp"
 
@@ -40,9 +38,22 @@ void to_json(json& out, const BackfillReport& report) {
 
 Backfill::Backfill(RunServices& services, const plugin::PluginCatalog& catalog, BackfillRequest request,
                    ProgressListener* listener)
+    : Backfill(services, catalog, request,
+               std::make_unique<OwnRecord>(services, request.tenant.id, request.tenant.key, request.user,
+                                           OwnRecord::Kind::backfill),
+               nullptr, listener) {}
+
+Backfill::Backfill(RunServices& services, const plugin::PluginCatalog& catalog, BackfillRequest request,
+                   PipelineRecord& record)
+    : Backfill(services, catalog, std::move(request), nullptr, &record, nullptr) {}
+
+Backfill::Backfill(RunServices& services, const plugin::PluginCatalog& catalog, BackfillRequest request,
+                   std::unique_ptr<PipelineRecord> own, PipelineRecord* record, ProgressListener* listener)
     : services_(services),
       catalog_(catalog),
       request_(std::move(request)),
+      own_record_(std::move(own)),
+      record_(record == nullptr ? *own_record_ : *record),
       listener_(listener),
       progress_{.id = request_.id, .tenant_key = request_.tenant.key},
       report_{.tenant_key = request_.tenant.key, .range = request_.range, .done_to = request_.range.from},
@@ -55,7 +66,7 @@ Backfill::Backfill(RunServices& services, const plugin::PluginCatalog& catalog, 
 Task<BackfillReport> Backfill::run() {
   const auto began = std::chrono::steady_clock::now();
   try {
-    co_await services_.node.reaper().sweep(services_.node.epoch());
+    if (own_record_) co_await services_.node.reaper().sweep(services_.node.epoch());
     co_await begin();
     const auto registered = services_.node.runs().pipelines.add(
         *report_.id, [this](const Error& reason) { end(RunStatus::cancelled, reason); });
@@ -79,6 +90,7 @@ void Backfill::stop() {
   if (is_ending_)
     return end(RunStatus::interrupted, {ErrorCode::cancelled, "stopped at once on request; the same command goes on"});
   is_ending_ = true;
+  was_stopped_ = true;
   finish_as(RunStatus::interrupted, "stopped on request; the same command goes on");
   if (run_ != nullptr) run_->stop();
   changed_.notify();
@@ -92,21 +104,15 @@ void Backfill::end(RunStatus status, Error reason) {
 }
 
 Task<> Backfill::begin() {
-  const json parameters{{"data_source", request_.id.data_source},
-                        {"script", request_.id.script},
-                        {"from", format_rfc3339(request_.range.from)},
-                        {"to", format_rfc3339(request_.to_named)}};
-  const auto& node = services_.node;
-  const auto rows = co_await services_.database.query(
-      pg::Scope::control(), sql::begin_backfill,
-      pg::Params(request_.tenant.id, request_.user, parameters, node.id(), node.epoch()));
-  if (rows.empty())
-    throw Failure({ErrorCode::not_found, fmt::format("tenant {} is being removed", request_.tenant.key)});
-  const auto row = rows.one();
-  report_.id = row.get<PipelineRunId>("id");
-  report_.resumed_at = row.get<std::optional<Instant>>("done_to");
+  json parameters{{"source", request_.id.data_source},
+                  {"script", request_.id.script},
+                  {"from", format_rfc3339(request_.range.from)},
+                  {"to", format_rfc3339(request_.to_named)}};
+  const auto begun = co_await record_.begin(std::move(parameters));
+  report_.id = begun.id;
+  report_.resumed_at = begun.done_to;
   report_.done_to = std::max(report_.done_to, report_.resumed_at.value_or(report_.done_to));
-  resume_window(row.get<std::optional<json>>("window").value_or(nullptr));
+  resume_window(begun.window);
   report_.windows = count_windows({report_.done_to, request_.range.to}, request_.window);
 }
 
@@ -190,6 +196,8 @@ Task<bool> Backfill::collect(TimeRange window, Claim claim) {
 // Whether it goes on, with the next window or with this one again.
 Task<bool> Backfill::settle(TimeRange window, RunResult result) {
   const auto reason = result.error ? result.error->message : "";
+  const bool has_failed = result.status == RunStatus::failed || result.partitions_failed > 0;
+  report_.script.may_retry = has_failed && result.error && traits(result.error->code).retry != RetryClass::never;
   switch (result.status) {
     case RunStatus::completed:
     case RunStatus::completed_with_gaps:
@@ -231,14 +239,13 @@ Task<bool> Backfill::write_progress() {
   co_return !rows.empty() && rows.one().get<bool>("must_yield");
 }
 
-// After an interruption it belongs to this process's new epoch, unless somebody ended it meanwhile.
+// After an interruption: unless it became somebody else's meanwhile.
 Task<> Backfill::adopt() {
   const auto patience = services_.settings.database_patience;
   const bool may_start = co_await services_.node.wait_until_may_start(Deadline::in(patience));
   if (!may_start) co_return;  // claim() says why it ends
-  const auto rows = co_await services_.database.query(pg::Scope::control(), sql::adopt_pipeline_run,
-                                                      pg::Params(*report_.id, services_.node.epoch()));
-  if (rows.empty()) end(RunStatus::interrupted, {ErrorCode::conflict, "the backfill was ended by somebody else"});
+  const auto adopted = co_await record_.adopt();
+  if (!adopted) end(RunStatus::interrupted, adopted.error());
 }
 
 // A window that was cut short goes on with the partitions that it had not come to, if it is cut the same way again.
@@ -258,10 +265,8 @@ Task<> Backfill::finish() {
   const auto kept = kept_window();
   if (!kept.is_null())
     co_await services_.database.query(pg::Scope::control(), sql::keep_backfill_window, pg::Params(*report_.id, kept));
-  pg::Params params(*report_.id, report_.script.status);
-  load::add_json(params, json::array({report_.script}));
-  params.add(report_.error ? std::optional(load::mended_text(report_.error->message)) : std::nullopt);
-  co_await services_.database.query(pg::Scope::control(), sql::end_pipeline_run, std::move(params));
+  PipelineReport report{report_.tenant_key, report_.id, report_.script.status, {report_.script}, report_.error};
+  co_await record_.end(std::move(report), was_stopped_ && !report_.error);
 }
 
 void Backfill::finish_as(RunStatus status, std::string reason) {

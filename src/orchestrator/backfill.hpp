@@ -45,6 +45,9 @@ class Backfill {
   // The catalog has the script, and check_backfill() agreed.
   Backfill(RunServices& services, const plugin::PluginCatalog& catalog, BackfillRequest request,
            ProgressListener* listener = nullptr);
+  // One that is kept elsewhere. `record` outlives this object.
+  Backfill(RunServices& services, const plugin::PluginCatalog& catalog, BackfillRequest request,
+           PipelineRecord& record);
 
   // Once; it always returns. Not to be cancelled: stop() or end() it.
   Task<BackfillReport> run();
@@ -53,6 +56,8 @@ class Backfill {
   void end(RunStatus status, Error reason);
 
  private:
+  Backfill(RunServices& services, const plugin::PluginCatalog& catalog, BackfillRequest request,
+           std::unique_ptr<PipelineRecord> own, PipelineRecord* record, ProgressListener* listener);
   Task<> begin();
   Task<> work();
   Task<std::optional<Claim>> claim();
@@ -71,6 +76,8 @@ class Backfill {
   RunServices& services_;
   const plugin::PluginCatalog& catalog_;
   BackfillRequest request_;
+  std::unique_ptr<PipelineRecord> own_record_;  // null: it is kept elsewhere
+  PipelineRecord& record_;
   ProgressListener* listener_;
   ScriptProgress progress_;
   BackfillReport report_;
@@ -78,6 +85,7 @@ class Backfill {
   ScriptRun* run_ = nullptr;    // while it is claimed
   std::set<std::string> done_;  // partitions of the window at work
   bool is_ending_ = false;
+  bool was_stopped_ = false;  // in order
   bool has_gaps_ = false;
   int interruptions_ = 0;  // in a row
   Wakeup changed_;

@@ -150,6 +150,7 @@ void Node::lose(std::string why) {
   lost_ = std::move(why);
   const Error reason{ErrorCode::lease_lost, fmt::format("this node lost its lease: {}", *lost_)};
   runs_.scripts.end_if([this](const HeldRun& run) { return run.epoch == epoch_; }, reason);
+  runs_.queued.end_if([this](Epoch epoch) { return epoch == epoch_; }, reason);
   changed_.notify();
 }
 

@@ -1,11 +1,9 @@
-// The end of a pipeline run: what became of each script, in words, in the database and as JSON.
+// The end of a pipeline run: what became of each script, in words and in the database.
 #include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
 
-#include "base/log.hpp"
-#include "load/json_param.hpp"
 #include "load/text.hpp"
 #include "orchestrator/insist.hpp"
 #include "orchestrator/pipeline_run.hpp"
@@ -15,60 +13,49 @@
 namespace weir::orchestrator {
 namespace {
 
-using nlohmann::json;
-
 constexpr auto k_write_patience = 15s;
-
-bool has_status(const std::vector<ScriptReport>& reports, std::string_view status) {
-  return std::ranges::any_of(reports, [&](const ScriptReport& report) { return report.status == status; });
-}
 
 }  // namespace
 
-void to_json(json& out, const ScriptReport& report) {
-  const auto& counts = report.counts;
-  out = {{"data_source", report.id.data_source},
-         {"script", report.id.script},
-         {"status", report.status},
-         {"records_imported", counts.imported},
-         {"records_unchanged", counts.unchanged},
-         {"records_deleted", counts.deleted},
-         {"records_failed", counts.failed},
-         {"requests", counts.requests},
-         {"not_modified", counts.not_modified},
-         {"points", counts.points},
-         {"bytes", counts.bytes},
-         {"waited_ms", counts.waited_ms},
-         {"duration_ms", report.duration.count()}};
-  if (!report.reason.empty()) out["reason"] = report.reason;
-  if (report.run) out["run"] = to_string(*report.run);
-  if (report.wake_at) out["wake_at"] = format_rfc3339(*report.wake_at);
-}
-
-void to_json(json& out, const PipelineReport& report) {
-  out = {{"id", report.id ? json(to_string(*report.id)) : json()},
-         {"tenant", report.tenant_key},
-         {"status", report.status},
-         {"scripts", report.scripts}};
-  if (report.error) out["error"] = *report.error;
-}
-
 Task<> PipelineRun::finish() {
-  for (std::size_t i = 0; i < schedule_->size(); ++i) {
-    if (const auto found = reports_.find(i); found != reports_.end()) {
-      report_.scripts.push_back(found->second);
-      continue;
-    }
-    ScriptReport report{.id = schedule_->node(i).id, .status = "SKIPPED"};
-    if (schedule_->state(i) == NodeState::failed) report.status = "FAILED";
-    report.reason = schedule_->reason(i);
-    report_.scripts.push_back(report);
-    set_state(i, report.status, report.reason);
-  }
+  for (std::size_t i = 0; i < schedule_->size(); ++i) report_.scripts.push_back(report_of(i));
+  carry_what_is_gone();
+  report_.scripts.insert(report_.scripts.end(), request_.refused.begin(), request_.refused.end());
   report_what_did_not_run();
   report_.status = overall_status();
-  co_await insist([this] { return write_history(); }, k_write_patience);
-  co_await insist([this] { return write_status(); }, k_write_patience);
+  if (!is_lost_) co_await insist([this] { return write_history(); }, k_write_patience);
+  co_await insist([this] { return record_.end(report_, was_stopped_ && !report_.error); }, k_write_patience);
+}
+
+ScriptReport PipelineRun::report_of(std::size_t i) {
+  const auto& id = schedule_->node(i).id;
+  const auto* earlier = earlier_of(id);
+  if (earlier != nullptr && settled_.contains(id)) return *earlier;
+  ScriptReport report{.id = id, .status = "SKIPPED", .reason = schedule_->reason(i)};
+  if (const auto found = reports_.find(i); found != reports_.end()) {
+    report = found->second;
+  } else {
+    if (schedule_->state(i) == NodeState::failed)
+      report.status = "FAILED";
+    else
+      report.skipped = schedule_->skip_code(i);
+    set_state(i, report.status, report.reason);
+  }
+  if (earlier != nullptr) {
+    load::add_counts(report.counts, earlier->counts);
+    report.duration += earlier->duration;
+  }
+  return report;
+}
+
+// What an earlier part did for a script that is no longer there stays in the summary.
+void PipelineRun::carry_what_is_gone() {
+  for (const auto& earlier : request_.earlier) {
+    const auto is_it = [&](const GraphScript& script) { return script.id == earlier.id && script.is_in_run; };
+    if (!earlier.status.starts_with("COMPLETED") || std::ranges::any_of(scripts_, is_it)) continue;
+    settled_.insert(earlier.id);
+    report_.scripts.push_back(earlier);
+  }
 }
 
 // Sources that cannot be claimed at all, and scripts whose file is broken, are no nodes of the graph.
@@ -113,23 +100,17 @@ std::vector<std::string> PipelineRun::synced_sources() const {
 
 Task<> PipelineRun::write_history() {
   std::vector<pg::Command> history;
-  for (const auto& report : report_.scripts)
-    if (!report.run && report.status != "PARKED")
-      history.push_back(
-          {sql::record_unrun, pg::Params(request_.tenant.id, report.id.data_source, report.id.script, *report_.id,
-                                         request_.user, report.status, load::mended_text(report.reason))});
+  for (const auto& report : report_.scripts) {
+    const bool is_to_come = report.skipped == SkipCode::parked && record_.goes_on_after_park();
+    if (report.run || report.status == "PARKED" || is_to_come || settled_.contains(report.id)) continue;
+    history.push_back(
+        {sql::record_unrun, pg::Params(request_.tenant.id, report.id.data_source, report.id.script, *report_.id,
+                                       request_.user, report.status, load::mended_text(report.reason))});
+  }
   pg::Params synced(request_.tenant.id);
   synced.add_array(synced_sources());
   history.push_back({sql::mark_synced, std::move(synced)});
   co_await services_.database.batch(pg::Scope::tenant(request_.tenant.id), std::move(history));
-}
-
-// Reasons may repeat a provider's words, which may hold what PostgreSQL refuses.
-Task<> PipelineRun::write_status() {
-  pg::Params params(*report_.id, report_.status);
-  load::add_json(params, json(report_.scripts));
-  params.add(report_.error ? std::optional(load::mended_text(report_.error->message)) : std::nullopt);
-  co_await services_.database.query(pg::Scope::control(), sql::end_pipeline_run, std::move(params));
 }
 
 }  // namespace weir::orchestrator

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
-#include "orchestrator/sql.hpp"
 #include "orchestrator/tenant_scripts.hpp"
 
 namespace weir::orchestrator {
@@ -21,9 +20,22 @@ std::chrono::milliseconds patience_of(const PipelineRequest& request) {
 
 PipelineRun::PipelineRun(RunServices& services, const plugin::PluginCatalog& catalog, PipelineRequest request,
                          ProgressListener* listener)
+    : PipelineRun(services, catalog, request,
+                  std::make_unique<OwnRecord>(services, request.tenant.id, request.tenant.key, request.user,
+                                              OwnRecord::Kind::manual),
+                  nullptr, listener) {}
+
+PipelineRun::PipelineRun(RunServices& services, const plugin::PluginCatalog& catalog, PipelineRequest request,
+                         PipelineRecord& record, ProgressListener* listener)
+    : PipelineRun(services, catalog, std::move(request), nullptr, &record, listener) {}
+
+PipelineRun::PipelineRun(RunServices& services, const plugin::PluginCatalog& catalog, PipelineRequest request,
+                         std::unique_ptr<PipelineRecord> own, PipelineRecord* record, ProgressListener* listener)
     : services_(services),
       catalog_(catalog),
       request_(std::move(request)),
+      own_record_(std::move(own)),
+      record_(record == nullptr ? *own_record_ : *record),
       listener_(listener),
       changed_(services.executor),
       tasks_(services.executor) {
@@ -44,6 +56,11 @@ Task<PipelineReport> PipelineRun::run() {
 }
 
 void PipelineRun::stop() {
+  was_stopped_ = true;
+  start_nothing_more();
+}
+
+void PipelineRun::start_nothing_more() {
   ending_ = ending_.value_or(SkipCode::stopped);
   if (ending_reason_.empty()) ending_reason_ = "stopped on request before it began";
   for (auto& one : running_)
@@ -54,6 +71,7 @@ void PipelineRun::stop() {
 void PipelineRun::end(RunStatus status, Error reason) {
   ending_ = status == RunStatus::cancelled ? SkipCode::cancelled : SkipCode::stopped;
   ending_reason_ = reason.message;
+  is_lost_ = is_lost_ || reason.code == ErrorCode::lease_lost;
   for (auto& one : running_)
     if (one.run != nullptr) one.run->end(status, reason);
   changed_.notify();
@@ -70,14 +88,30 @@ Task<> PipelineRun::begin() {
     running_.push_back({.progress = {.id = schedule_->node(i).id, .tenant_key = request_.tenant.key},
                         .patience = patience_of(request_)});
   const auto& selection = request_.selection;
-  const nlohmann::json parameters{{"sources", selection.sources}, {"scripts", selection.scripts}};
-  const auto& node = services_.node;
-  const auto rows = co_await services_.database.query(
-      pg::Scope::control(), sql::begin_pipeline_run,
-      pg::Params(request_.tenant.id, request_.user, parameters, node.id(), node.epoch()));
-  if (rows.empty())
-    throw Failure({ErrorCode::not_found, fmt::format("tenant {} is being removed", request_.tenant.key)});
-  report_.id = rows.one().get<PipelineRunId>("id");
+  nlohmann::json parameters{{"sources", selection.sources}, {"scripts", selection.scripts}};
+  const auto begun = co_await record_.begin(std::move(parameters));
+  report_.id = begun.id;
+  settle_earlier();
+}
+
+void PipelineRun::settle_earlier() {
+  for (const auto& refused : request_.refused) settled_.insert(refused.id);
+  for (std::size_t i = 0; i < schedule_->size(); ++i) {
+    const auto* earlier = earlier_of(schedule_->node(i).id);
+    if (earlier == nullptr || !is_settled(*earlier) || schedule_->state(i) != NodeState::waiting) continue;
+    settled_.insert(earlier->id);
+    if (earlier->status == "FAILED")
+      schedule_->fail(i, earlier->reason);
+    else if (earlier->skipped)
+      schedule_->skip(i, *earlier->skipped, earlier->reason);
+    else
+      schedule_->done(i);
+  }
+}
+
+const ScriptReport* PipelineRun::earlier_of(const ScriptId& id) const {
+  const auto found = std::ranges::find(request_.earlier, id, &ScriptReport::id);
+  return found == request_.earlier.end() ? nullptr : &*found;
 }
 
 Task<> PipelineRun::drive() {
@@ -130,7 +164,7 @@ void PipelineRun::give_up_parked() {
 // The environment failed for good: the pipeline run ends here and says why.
 void PipelineRun::fail_environment(const Error& error) {
   if (!report_.error) report_.error = error;
-  stop();
+  start_nothing_more();
 }
 
 void PipelineRun::set_state(std::size_t i, std::string state, std::string doing) {

@@ -128,6 +128,7 @@ TEST_F(Pipelines, NeverRunsMoreScriptsThanTheTenantMay) {
     for (auto* script : {&repo, &pulls, &reviews, &issue})
       script->pass = [&](PassContext&) -> Task<Result<>> {
         most = std::max(most, ++running);
+        co_await eventually([&] { return most >= 2; });
         co_await sleep_for(20ms);
         --running;
         co_return Result<>{};

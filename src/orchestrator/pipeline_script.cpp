@@ -60,8 +60,8 @@ Task<> PipelineRun::attempt_script(std::size_t i) {
     if (claim.outcome != ClaimOutcome::claimed) co_return refuse(i, claim);
     const bool is_settled = co_await run_claimed(i, std::move(claim), ++interruptions < settings.interruptions_max);
     if (is_settled) co_return;
-    const bool is_ours = co_await insist([this] { return adopt(); }, settings.database_patience);
-    if (!is_ours) end(RunStatus::interrupted, {ErrorCode::conflict, "the pipeline run was ended by somebody else"});
+    const auto adopted = co_await insist([this] { return adopt(); }, settings.database_patience);
+    if (!adopted) end(RunStatus::interrupted, adopted.error());
   }
   if (schedule_->state(i) == NodeState::running) schedule_->skip(i, *ending_, ending_reason_);
 }
@@ -112,6 +112,8 @@ Task<bool> PipelineRun::run_claimed(std::size_t i, Claim claim, bool may_try_aga
   report.run = result.run;
   report.status = name_of(result.status);
   report.reason = result.error ? result.error->message : "";
+  report.may_retry =
+      result.status == RunStatus::failed && result.error && traits(result.error->code).retry != RetryClass::never;
   report.wake_at = result.wake_at;
   load::add_counts(report.counts, result.counts);
   report.duration += std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
@@ -154,14 +156,12 @@ void PipelineRun::park(std::size_t i, std::optional<Instant> wake_at, const std:
   set_state(i, report.status, fmt::format("until {}", format_rfc3339(until)));
 }
 
-// After an interruption the pipeline run belongs to this process's new epoch, unless somebody ended it meanwhile.
-Task<bool> PipelineRun::adopt() {
+// After an interruption: unless the run became somebody else's meanwhile.
+Task<Result<>> PipelineRun::adopt() {
   const bool may_start =
       co_await services_.node.wait_until_may_start(Deadline::in(services_.settings.database_patience));
-  if (!may_start) co_return true;  // attempt_script() says why it ends
-  const auto rows = co_await services_.database.query(pg::Scope::control(), sql::adopt_pipeline_run,
-                                                      pg::Params(*report_.id, services_.node.epoch()));
-  co_return !rows.empty();
+  if (!may_start) co_return Result<>{};  // attempt_script() says why it ends
+  co_return co_await record_.adopt();
 }
 
 }  // namespace weir::orchestrator

@@ -22,6 +22,12 @@ std::string_view name_of(SkipCode code) {
   return "";
 }
 
+std::optional<SkipCode> skip_code_of(std::string_view name) {
+  for (int code = 0; code <= static_cast<int>(SkipCode::stopped); ++code)
+    if (name_of(static_cast<SkipCode>(code)) == name) return static_cast<SkipCode>(code);
+  return std::nullopt;
+}
+
 Schedule::Schedule(std::vector<GraphNode> nodes) : nodes_(std::move(nodes)), states_(nodes_.size()) {
   // Errors first: a script with a fault of its own is failed, whatever it waits for.
   for (std::size_t i = 0; i < nodes_.size(); ++i)

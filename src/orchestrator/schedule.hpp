@@ -6,6 +6,7 @@
 //
 // A failed or skipped script skips everything that waits for it, with the reason; nothing else is touched.
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@ enum class NodeState { waiting, running, parked, done, failed, skipped };
 // Why a script did not run; `held` and `parked` are inherited by what waits for it.
 enum class SkipCode { not_configured, ancestor, held, parked, disabled, paused, needs_credentials, cancelled, stopped };
 std::string_view name_of(SkipCode code);
+std::optional<SkipCode> skip_code_of(std::string_view name);  // nullopt: no such name
 
 class Schedule {
  public:

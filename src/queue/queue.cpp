@@ -112,6 +112,24 @@ Task<FinishAnswer> Queue::finish(ClaimedRun run, RunEnd end) {
                          row.get<std::optional<Instant>>("due_at")};
 }
 
+Task<bool> Queue::holds(ClaimedRun run, Epoch epoch) {
+  const auto rows =
+      co_await database_.query(pg::Scope::control(), sql::holds_lease, pg::Params(run.id, run.token, epoch));
+  co_return rows.one().get<bool>("is_ours");
+}
+
+Task<std::vector<ClaimedRun>> Queue::leases(Epoch epoch) {
+  const auto rows = co_await database_.query(pg::Scope::control(), sql::list_leases, pg::Params(epoch));
+  std::vector<ClaimedRun> held;
+  for (const auto row : rows)
+    held.push_back({.id = row.get<PipelineRunId>("pipeline_run_id"),
+                    .tenant = row.get<TenantId>("tenant_id"),
+                    .pipeline = {},
+                    .token = row.get<LeaseToken>("token"),
+                    .attempt = row.get<int>("attempt")});
+  co_return held;
+}
+
 Task<CancelAnswer> Queue::cancel(PipelineRunId run, std::string reason) {
   const auto rows = co_await database_.query(pg::Scope::control(), sql::cancel_pipeline_run, pg::Params(run, reason));
   const auto row = rows.one();

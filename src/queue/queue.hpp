@@ -119,8 +119,13 @@ class Queue {
   // there are slots.
   Task<std::vector<ClaimedRun>> claim(NodeId node, Epoch epoch, int max);
   Task<FinishAnswer> finish(ClaimedRun run, RunEnd end);
+  // Whether the run is still that of a node in this epoch.
+  Task<bool> holds(ClaimedRun run, Epoch epoch);
+  // All that an epoch holds, also what its node was never told of because the answer to a claim was lost. Enough of
+  // each to finish it.
+  Task<std::vector<ClaimedRun>> leases(Epoch epoch);
   Task<CancelAnswer> cancel(PipelineRunId run, std::string reason);
-  // Parked runs of a tenant whose credentials changed go on now. How many.
+  // Parked runs of a tenant whose credentials changed go on now, and every node hears of it. How many.
   Task<int> wake_parked(TenantId tenant);
 
   // Upkeep, by any node at any time.

@@ -178,6 +178,9 @@ Task<Result<Changed>> attempt_change(Vault& vault, Actor actor, TenantId id, std
   auto transaction = co_await vault.database().begin(pg::Scope::control());
   const auto tenant = co_await share_tenant(transaction, id);
   if (!tenant) co_return std::unexpected(tenant.error());
+  // Queue before scripts, as whoever cancels a run locks them.
+  if (!changes.secrets.empty() || !changes.unset.empty())
+    co_await transaction.query(sql::wake_parked_runs, pg::Params(id));
   const auto source = co_await lock_existing(transaction, id, name);
   if (!source) co_return std::unexpected(source.error());
   const auto checked = check_changes({source->provider, name}, declared, stored_settings(*source), changes);

@@ -1,5 +1,6 @@
 #include "tenancy/data_source.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/task_group.hpp"
@@ -128,8 +129,16 @@ TEST_F(DataSources, AChangedSecretWakesWhatIsParked) {
     EXPECT_EQ(claim("one", epoch), "claimed");
     server.super("UPDATE weir.data_source_run SET status = 'PARKED', wake_at = now() + interval '5 hours'");
     EXPECT_EQ(claim("one", epoch), "parked");
+    server.super(
+        fmt::format("SELECT weir.enqueue_run('{}', NULL, 0::smallint, 0::smallint, NULL, '{{}}'); "
+                    "UPDATE weir.pipeline_execution_queue SET state = 'parked', due_at = now() + interval '5 hours'",
+                    to_string(tenant)));
+    const auto is_due = [&] { return server.super("SELECT due_at <= now() FROM weir.pipeline_execution_queue"); };
+    co_await change_data_source(process.vault, k_actor, tenant, "one", plain("API_ORG", "other"), declared());
+    EXPECT_EQ(is_due(), "f");
     co_await change_data_source(process.vault, k_actor, tenant, "one", secret("hosh"), declared());
     EXPECT_EQ(claim("one", epoch), "claimed");
+    EXPECT_EQ(is_due(), "t");
   });
 }
 

@@ -1,4 +1,5 @@
 #include "orchestrator/backfill.hpp"
+#include "orchestrator/time_range.hpp"
 
 #include <unistd.h>
 
@@ -10,7 +11,6 @@
 #include "weir/run_scope.hpp"
 #include "weir/table.hpp"
 #include "weir/tenant_lookup.hpp"
-#include "weir/time_range.hpp"
 #include "weir/verbs.hpp"
 
 namespace weir::app {
@@ -42,7 +42,7 @@ Result<std::optional<std::chrono::seconds>> window_of(const BackfillOptions& opt
 
 // Everything that can be wrong is, before anything runs.
 Task<Result<BackfillRequest>> read_request(Session& session, const plugin::PluginCatalog& catalog, Options options) {
-  const auto range = parse_range(options->from, options->to, system_clock().now());
+  const auto range = orchestrator::parse_range(options->from, options->to, system_clock().now(), {"--from", "--to"});
   if (!range) co_return std::unexpected(range.error());
   const auto wait_limits = parse_wait_limits(options->wait_limits);
   if (!wait_limits) co_return std::unexpected(wait_limits.error());

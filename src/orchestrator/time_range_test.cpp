@@ -1,13 +1,15 @@
-#include "weir/time_range.hpp"
+#include "orchestrator/time_range.hpp"
 
 #include <gtest/gtest.h>
 
-namespace weir::app {
+namespace weir::orchestrator {
 namespace {
 
 Instant at(const char* text) { return parse_rfc3339(text).value(); }
 
-Result<NamedRange> parse(const char* from, const char* to) { return parse_range(from, to, at("2026-03-10T15:00:00Z")); }
+Result<NamedRange> parse(const char* from, const char* to) {
+  return parse_range(from, to, at("2026-03-10T15:00:00Z"), {"--from", "--to"});
+}
 
 std::string problem(const char* from, const char* to) { return parse(from, to).error().message; }
 
@@ -41,4 +43,4 @@ TEST(TimeRange, WhatIsNoneIsRefused) {
 }
 
 }  // namespace
-}  // namespace weir::app
+}  // namespace weir::orchestrator
