@@ -13,12 +13,14 @@ int main(int argc, char** argv) {
   add_tenant(root, cli);
   add_source(root, cli);
   add_secrets(root, cli);
+  add_pipeline(root, cli);
   add_key(root, cli);
   add_import(root, cli);
   add_runs(root, cli);
   add_run(root, cli);
   add_logs(root, cli);
   add_cancel(root, cli);
+  add_queue(root, cli);
   add_plan(root, cli);
   add_cursor(root, cli);
   add_backfill(root, cli);

@@ -21,6 +21,8 @@ void add_embedded_guard(CLI::App& root, Cli& cli);
 void add_tenant(CLI::App& root, Cli& cli);
 void add_source(CLI::App& root, Cli& cli);
 void add_secrets(CLI::App& root, Cli& cli);
+void add_pipeline(CLI::App& root, Cli& cli);
+void add_queue(CLI::App& root, Cli& cli);
 void add_key(CLI::App& root, Cli& cli);
 
 }  // namespace weir::app

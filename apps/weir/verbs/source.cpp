@@ -1,8 +1,10 @@
+#include "scheduler/source_pipeline.hpp"
 #include "tenancy/removal.hpp"
 #include "weir/cache_root.hpp"
 #include "weir/confirm.hpp"
 #include "weir/master_key.hpp"
 #include "weir/provider_lookup.hpp"
+#include "weir/schedule_options.hpp"
 #include "weir/setting_options.hpp"
 #include "weir/tenant_lookup.hpp"
 #include "weir/verbs.hpp"
@@ -18,6 +20,7 @@ struct SourceOptions : ActorOption {
   std::string provider;
   std::string source;
   SettingOptions settings;
+  ScheduleOptions schedule;
   bool is_confirmed = false;
 };
 using Options = std::shared_ptr<SourceOptions>;
@@ -56,12 +59,29 @@ Task<int> print_changed(Session& session, tenancy::Tenant tenant, std::string na
   co_return print_source(session.cli, *source, declared_by(catalog, source->provider), *changed, tenant.key, done);
 }
 
+// A pipeline that is there already stays as it is: somebody may have changed it.
+void print_schedule(const Cli& cli, const tenancy::Tenant& tenant, const scheduler::SourcePipeline& made,
+                    const SourceOptions& options) {
+  const auto& data = made.pipeline.data;
+  const auto label = fmt::format("{} {}", tenant.key, data.name);
+  if (!made.is_new && options.schedule.is_given())
+    return print_notice(cli, fmt::format("its pipeline stays as it is, {}; to change it: weir pipeline set {}",
+                                         describe_schedule(data.schedule), label));
+  if (made.is_new && !cli.json)
+    print(fmt::format("it is imported {} by `weir serve`; weir pipeline show {}\n", describe_schedule(data.schedule),
+                      label));
+}
+
 Task<int> add(Session& session, Options options) {
   const auto catalog = read_plugins(session.cli);
   const auto provider = look_up_provider(catalog, options->provider);
   if (!provider) co_return print_error(session.cli, provider.error());
   const auto tenant = co_await look_up_tenant(session.database, options->tenant);
   if (!tenant) co_return print_error(session.cli, tenant.error());
+  auto schedule = read_schedule(options->schedule, scheduler::default_schedule());
+  if (!schedule) co_return print_error(session.cli, schedule.error());
+  if (const auto plan = scheduler::plan_of(*schedule, tenant->id); !plan)
+    co_return print_error(session.cli, plan.error());
   auto settings = read_settings(options->settings);
   if (!settings) co_return print_error(session.cli, settings.error());
   const auto name = options->source.empty() ? options->provider : options->source;
@@ -70,7 +90,14 @@ Task<int> add(Session& session, Options options) {
   tenancy::NewDataSource source{options->provider, name, std::move(*settings)};
   auto added =
       co_await tenancy::add_data_source(vault, options->actor(), tenant->id, std::move(source), (*provider)->config);
-  co_return co_await print_changed(session, *tenant, name, std::move(added), "added");
+  if (!added) co_return print_error(session.cli, added.error());
+  // Also of a source that is there already: whoever was interrupted asks again.
+  const auto pipeline = co_await scheduler::add_source_pipeline(session.database, options->actor(), tenant->id, name,
+                                                                std::move(*schedule));
+  if (!pipeline) co_return print_error(session.cli, pipeline.error());
+  const auto code = co_await print_changed(session, *tenant, name, std::move(added), "added");
+  print_schedule(session.cli, *tenant, *pipeline, *options);
+  co_return code;
 }
 
 Task<int> set(Session& session, Options options) {
@@ -177,6 +204,8 @@ Task<int> remove(Session& session, Options options) {
       session.cli, options->is_confirmed ? Consent::given : Consent::to_be_asked,
       fmt::format("deletes data source {}/{} with everything imported from it, for good", tenant->key, source->name));
   if (!agreed) co_return print_error(session.cli, agreed.error());
+  const auto left = co_await scheduler::leave_pipelines(session.database, options->actor(), tenant->id, source->name);
+  if (!left) co_return print_error(session.cli, left.error());
   const tenancy::RemovalSettings settings{.blocking = session.blocking, .cache_root = cache_root(session.cli)};
   const auto removed =
       co_await tenancy::remove_data_source(session.database, options->actor(), tenant->id, source->name, settings);
@@ -210,16 +239,20 @@ Options about_source(CLI::App& command) {
 }
 
 void add_settings(CLI::App& source, Cli& cli) {
-  auto& adding = add_command(source, "add", "Connect a tenant's tool; again with the same settings changes nothing",
-                             {"weir source add acme git --set GIT_URL=https://github.com/example/project.git",
-                              "weir source add acme github --set GITHUB_ORG=acme --secret-env GITHUB_TOKEN",
-                              "weir source add acme jira --name jira-eu --set JIRA_URL=https://eu.example.com "
-                              "--secret-file JIRA_TOKEN=/run/secrets/jira"});
+  auto& adding =
+      add_command(source, "add", "Connect a tenant's tool; again with the same settings changes nothing",
+                  {"weir source add acme git --set GIT_URL=https://github.com/example/project.git",
+                   "weir source add acme github --set GITHUB_ORG=acme --secret-env GITHUB_TOKEN",
+                   "weir source add acme jira --name jira-eu --set JIRA_URL=https://eu.example.com "
+                   "--secret-file JIRA_TOKEN=/run/secrets/jira",
+                   "weir source add acme git --set GIT_URL=https://github.com/example/project.git --schedule "
+                   "'*/15 6-20 * * mon-fri' --tz Europe/Berlin"});
   const auto added = about_tenant(adding);
   adding.add_option("provider", added->provider, "The kind of tool; weir plugins ls names them")->required();
   adding.add_option("--name", added->source, "Its name, part of every key (default: the provider's)")
       ->type_name("NAME");
   add_setting_options(adding, added->settings);
+  add_schedule_options(adding, added->schedule);
   add_actor_option(adding, *added);
   run_with(adding, cli, added, add);
 
