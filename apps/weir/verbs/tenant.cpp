@@ -1,6 +1,7 @@
 #include "weir/verbs/tenant.hpp"
 
 #include "http/egress.hpp"
+#include "tenancy/plan.hpp"
 #include "tenancy/removal.hpp"
 #include "weir/cache_root.hpp"
 #include "weir/confirm.hpp"
@@ -16,6 +17,8 @@ struct TenantOptions : ActorOption {
   std::optional<std::string> name;
   std::optional<int> concurrent_scripts;
   std::optional<std::string> egress_allow;
+  std::optional<std::string> plan;  // empty: none
+  std::optional<std::string> subscription;
   bool is_confirmed = false;
 
   tenancy::TenantChanges changes() const { return {name, concurrent_scripts, egress_allow}; }
@@ -70,12 +73,32 @@ Task<int> list(Session& session) {
   co_return 0;
 }
 
+// Its plan and what is left of the day; null: it has none.
+Task<nlohmann::json> describe_subscription(Session& session, TenantId tenant) {
+  const auto subscription = co_await tenancy::find_subscription(session.database, tenant);
+  if (!subscription) co_return nullptr;
+  auto document = to_document(*subscription);
+  document["quota"] = co_await tenancy::read_quota(session.database, tenant);
+  co_return document;
+}
+
+std::string subscription_text(const nlohmann::json& subscription) {
+  if (subscription.is_null()) return "none";
+  const auto& quota = subscription.at("quota");
+  const auto limit = quota.at("runs_limit");
+  return fmt::format("{}, {}; {} of {} runs of the day", subscription.at("plan").get<std::string>(),
+                     subscription.at("status").get<std::string>(), quota.at("runs_used").get<int>(),
+                     limit.is_null() ? "unlimited" : std::to_string(limit.get<int>()));
+}
+
 Task<int> show(Session& session, Options options) {
   const auto tenant = co_await look_up_tenant(session.database, options->tenant);
   if (!tenant) co_return print_error(session.cli, tenant.error());
   const auto sources = co_await tenancy::list_data_sources(session.database, tenant->id);
+  const auto subscription = co_await describe_subscription(session, tenant->id);
   if (session.cli.json) {
     auto document = to_document(*tenant);
+    document["subscription"] = subscription;
     document["data_sources"] = nlohmann::json::array();
     for (const auto& source : sources)
       document["data_sources"].push_back({{"name", source.name}, {"provider", source.provider}});
@@ -91,6 +114,7 @@ Task<int> show(Session& session, Options options) {
   table.add_row({"state", state_cell(*tenant)});
   table.add_row({"concurrent scripts", std::to_string(tenant->concurrent_scripts)});
   table.add_row({"egress allowed", tenant->egress_allow.empty() ? "as for everybody" : tenant->egress_allow});
+  table.add_row({"plan", subscription_text(subscription)});
   table.add_row({"created", short_time(tenant->created_at)});
   table.add_row({"changed", short_time(tenant->updated_at)});
   table.add_row({"data sources", names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))});
@@ -98,18 +122,63 @@ Task<int> show(Session& session, Options options) {
   co_return 0;
 }
 
+// What its subscription shall be; nullopt: none. Asked for with --plan or --subscription.
+Task<Result<std::optional<tenancy::Subscription>>> wanted_subscription(Session& session, TenantId tenant,
+                                                                       Options options) {
+  auto wanted = co_await tenancy::find_subscription(session.database, tenant);
+  if (options->plan && options->plan->empty()) {
+    if (options->subscription) co_return fail(ErrorCode::usage, "without a plan there is no subscription");
+    co_return std::nullopt;
+  }
+  if (!wanted && !options->plan)
+    co_return fail(ErrorCode::usage, "the tenant has no plan: give --plan as well; weir tenant plans ls names them");
+  if (!wanted) wanted.emplace();
+  if (options->plan) wanted->plan = *options->plan;
+  if (!options->subscription) co_return wanted;
+  auto status = *options->subscription;
+  std::ranges::transform(status, status.begin(), [](char c) { return static_cast<char>(std::toupper(c)); });
+  wanted->status = tenancy::subscription_status_of(status).value_or(wanted->status);
+  co_return wanted;
+}
+
+Task<Result<tenancy::Outcome>> change_subscription(Session& session, TenantId tenant, Options options) {
+  if (!options->plan && !options->subscription) co_return tenancy::Outcome::unchanged;
+  const auto now = co_await tenancy::find_subscription(session.database, tenant);
+  const auto wanted = co_await wanted_subscription(session, tenant, options);
+  if (!wanted) co_return std::unexpected(wanted.error());
+  if (!*wanted) {
+    if (!now) co_return tenancy::Outcome::unchanged;
+    const auto removed = co_await tenancy::remove_subscription(session.database, options->actor(), tenant);
+    if (!removed) co_return std::unexpected(removed.error());
+    co_return tenancy::Outcome::changed;
+  }
+  if (now && now->plan == (*wanted)->plan && now->status == (*wanted)->status) co_return tenancy::Outcome::unchanged;
+  const auto set = co_await tenancy::set_subscription(session.database, options->actor(), tenant, (*wanted)->plan,
+                                                      (*wanted)->status);
+  if (!set) co_return std::unexpected(set.error());
+  co_return tenancy::Outcome::changed;
+}
+
 Task<int> set(Session& session, Options options) {
-  if (!options->name && !options->concurrent_scripts && !options->egress_allow)
-    co_return print_error(session.cli,
-                          {ErrorCode::usage, "nothing to set: give --name, --concurrent-scripts or --egress-allow"});
+  const bool says_data = options->name || options->concurrent_scripts || options->egress_allow;
+  if (!says_data && !options->plan && !options->subscription)
+    co_return print_error(
+        session.cli, {ErrorCode::usage,
+                      "nothing to set: give --name, --concurrent-scripts, --egress-allow, --plan or --subscription"});
   if (const auto good = options->check_egress(); !good) co_return print_error(session.cli, good.error());
   const auto tenant = co_await look_up_tenant(session.database, options->tenant);
   if (!tenant) co_return print_error(session.cli, tenant.error());
-  const auto changed =
-      co_await tenancy::change_tenant(session.database, options->actor(), tenant->id, options->changes());
-  if (!changed) co_return print_error(session.cli, changed.error());
+  const auto subscribed = co_await change_subscription(session, tenant->id, options);
+  if (!subscribed) co_return print_error(session.cli, subscribed.error());
+  auto outcome = *subscribed;
+  if (says_data) {
+    const auto changed =
+        co_await tenancy::change_tenant(session.database, options->actor(), tenant->id, options->changes());
+    if (!changed) co_return print_error(session.cli, changed.error());
+    if (*changed == tenancy::Outcome::changed) outcome = *changed;
+  }
   const auto now = co_await tenancy::find_tenant(session.database, to_string(tenant->id));
-  co_return print_change(session.cli, now.value_or(*tenant), *changed, "changed", "is so already");
+  co_return print_change(session.cli, now.value_or(*tenant), outcome, "changed", "is so already");
 }
 
 enum class Move { pause, resume };
@@ -181,11 +250,19 @@ void add_changing(CLI::App& tenant, Cli& cli) {
   add_actor_option(adding, *added);
   run_with(adding, cli, added, add);
 
-  auto& setting = add_command(tenant, "set", "Change a tenant's name or limits",
-                              {"weir tenant set acme --concurrent-scripts 8", "weir tenant set acme --name ''",
-                               "weir tenant set acme --egress-allow 10.1.0.0/16,gitlab.acme.example"});
+  auto& setting =
+      add_command(tenant, "set", "Change a tenant's name or limits",
+                  {"weir tenant set acme --concurrent-scripts 8", "weir tenant set acme --name ''",
+                   "weir tenant set acme --egress-allow 10.1.0.0/16,gitlab.acme.example",
+                   "weir tenant set acme --plan standard", "weir tenant set acme --subscription suspended"});
   const auto changed = about_one(setting, "tenant");
   add_data_options(setting, *changed);
+  setting.add_option("--plan", changed->plan, "The plan it subscribes to, of weir tenant plans ls; '': none")
+      ->type_name("PLAN");
+  setting
+      .add_option("--subscription", changed->subscription,
+                  "Whether that holds: when it is not active, nothing of the tenant runs")
+      ->check(CLI::IsMember({"active", "suspended", "cancelled"}));
   add_actor_option(setting, *changed);
   run_with(setting, cli, changed, set);
 
@@ -224,6 +301,7 @@ void add_tenant(CLI::App& root, Cli& cli) {
   run_with(showing, cli, about_one(showing, "tenant"), show);
   add_changing(tenant, cli);
   add_tenant_reader(tenant, cli);
+  add_tenant_plans(tenant, cli);
 }
 
 }  // namespace weir::app

@@ -6,6 +6,7 @@
 namespace weir::app {
 
 void add_tenant_reader(CLI::App& tenant, Cli& cli);
+void add_tenant_plans(CLI::App& tenant, Cli& cli);
 
 // --user, kept in the audit log; the account of the operating system when it is not given.
 struct ActorOption {
