@@ -102,15 +102,20 @@ TEST_F(TenantRoutes, ConnectTheirTools) {
     EXPECT_FALSE(listed.body.contains("hush"));
     const auto shown = co_await process.get(base + "/hub", admin);
     EXPECT_EQ(shown.document()["name"], "hub");
+    super(
+        "INSERT INTO weir.tenant_pipeline_configs (tenant_id, name, data_sources, every_seconds) SELECT id, 'hub', "
+        "'{hub}', 900 FROM weir.tenant");
     const auto removed = co_await act(process, "DELETE", base + "/hub");
     EXPECT_EQ(removed.status, 200);
+    EXPECT_EQ(super("SELECT count(*) FROM weir.tenant_pipeline_configs"), "0")
+        << "a pipeline of nothing else goes, too";
     const auto gone = co_await act(process, "DELETE", base + "/hub");
     EXPECT_EQ(gone.status, 404);
     const auto log = co_await process.get("/api/v1/tenants/acme/audit", admin);
     EXPECT_FALSE(log.body.contains("hush"));
     EXPECT_TRUE(log.body.contains("***"));
   });
-  EXPECT_EQ(audit(), "source.add source.set source.disable source.enable source.rm source.removed");
+  EXPECT_EQ(audit(), "source.add source.set source.disable source.enable pipeline.rm source.rm source.removed");
 }
 
 TEST_F(TenantRoutes, GiveCredentialsThatNobodyReads) {

@@ -7,6 +7,7 @@
 #include "api/removals.hpp"
 #include "api/routes.hpp"
 #include "api/settings_body.hpp"
+#include "scheduler/source_pipeline.hpp"
 #include "tenancy/documents.hpp"
 
 namespace weir::api {
@@ -106,6 +107,8 @@ Task<Result<Answer>> remove(Services& services, Request request) {
   // Said at once, before anything is begun.
   const auto source = co_await tenancy::find_data_source(services.database, request.tenant->id, name);
   if (!source) co_return std::unexpected(source.error());
+  const auto left = co_await scheduler::leave_pipelines(services.database, request.actor(), request.tenant->id, name);
+  if (!left) co_return std::unexpected(left.error());
   auto work = tenancy::remove_data_source(services.database, request.actor(), request.tenant->id, name,
                                           removal_settings(services));
   co_return co_await await_removal(services, fmt::format("removal of {}/{}", request.tenant->key, name),
