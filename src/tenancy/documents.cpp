@@ -24,6 +24,7 @@ nlohmann::json to_document(const Tenant& tenant) {
           {"state", name_of(tenant.state)},
           {"concurrent_scripts", tenant.concurrent_scripts},
           {"egress_allow", tenant.egress_allow},
+          {"time_zone", tenant.time_zone},
           {"created_at", format_rfc3339(tenant.created_at)},
           {"updated_at", format_rfc3339(tenant.updated_at)}};
 }

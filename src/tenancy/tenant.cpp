@@ -28,6 +28,7 @@ Tenant read_tenant(const pg::Row& row) {
           state_of(row.get<std::string_view>("state")),
           row.get<int>("concurrent_scripts"),
           row.get<std::string>("egress_allow"),
+          row.get<std::string>("time_zone"),
           row.get<Instant>("created_at"),
           row.get<Instant>("updated_at")};
 }
@@ -35,7 +36,8 @@ Tenant read_tenant(const pg::Row& row) {
 nlohmann::json settings_of(const Tenant& tenant) {
   return {{"name", tenant.name ? nlohmann::json(*tenant.name) : nlohmann::json()},
           {"concurrent_scripts", tenant.concurrent_scripts},
-          {"egress_allow", tenant.egress_allow}};
+          {"egress_allow", tenant.egress_allow},
+          {"time_zone", tenant.time_zone}};
 }
 
 std::optional<std::string> or_none(const std::string& text) {
@@ -46,6 +48,7 @@ Tenant with(Tenant tenant, const TenantChanges& changes) {
   if (changes.name) tenant.name = or_none(*changes.name);
   if (changes.concurrent_scripts) tenant.concurrent_scripts = *changes.concurrent_scripts;
   if (changes.egress_allow) tenant.egress_allow = *changes.egress_allow;
+  if (changes.time_zone) tenant.time_zone = *changes.time_zone;
   return tenant;
 }
 
@@ -74,6 +77,14 @@ Result<> check(const TenantChanges& changes) {
     return fail(ErrorCode::invalid_input,
                 fmt::format("a tenant's egress allowance is one line of at most {} bytes", k_egress_bytes_max));
   return {};
+}
+
+// In control scope; reads the server's list of zones, so only when one is given.
+Task<Result<>> check_zone(pg::Transaction& transaction, std::optional<std::string> zone) {
+  if (!zone) co_return Result<>();
+  const auto rows = co_await transaction.query(sql::has_time_zone, pg::Params(*zone));
+  if (rows.one().get<bool>("is_known")) co_return Result<>();
+  co_return fail(ErrorCode::invalid_input, "the time zone is not known; give a name such as Europe/Berlin or UTC");
 }
 
 Result<Tenant> found(const pg::Rows& rows) {
@@ -136,9 +147,11 @@ Task<Result<AddedTenant>> add_tenant(pg::Database& database, Actor actor, std::s
   if (const auto good = check_key(key); !good) co_return std::unexpected(good.error());
   if (const auto good = check(data); !good) co_return std::unexpected(good.error());
   auto transaction = co_await database.begin(pg::Scope::control());
+  if (const auto good = co_await check_zone(transaction, data.time_zone); !good)
+    co_return std::unexpected(good.error());
   const auto rows = co_await transaction.query(
       sql::insert_tenant, pg::Params(key, data.name ? or_none(*data.name) : std::nullopt, data.concurrent_scripts,
-                                     data.egress_allow.value_or("")));
+                                     data.egress_allow.value_or(""), data.time_zone));
   if (!rows.empty()) {
     auto added = read_tenant(rows.one());
     auto record = record_of(actor, added, "tenant.add", key);
@@ -159,12 +172,15 @@ Task<Result<Outcome>> change_tenant(pg::Database& database, Actor actor, TenantI
   auto transaction = co_await database.begin(pg::Scope::control());
   const auto tenant = co_await lock_tenant(transaction, id);
   if (!tenant) co_return std::unexpected(tenant.error());
+  if (const auto good = co_await check_zone(transaction, changes.time_zone); !good)
+    co_return std::unexpected(good.error());
   const auto next = with(*tenant, changes);
   auto record = record_of(actor, *tenant, "tenant.set", tenant->key);
   record.before = settings_of(*tenant);
   record.after = settings_of(next);
   if (record.before == record.after) co_return Outcome::unchanged;
-  co_await transaction.query(sql::update_tenant, pg::Params(id, next.name, next.concurrent_scripts, next.egress_allow));
+  co_await transaction.query(sql::update_tenant,
+                             pg::Params(id, next.name, next.concurrent_scripts, next.egress_allow, next.time_zone));
   co_await commit_with_audit(transaction, std::move(record));
   co_return Outcome::changed;
 }

@@ -20,6 +20,7 @@ struct Tenant {
   TenantState state = TenantState::active;
   int concurrent_scripts = 0;
   std::string egress_allow{};  // hosts and networks that it may reach besides those that everybody may; see http/egress
+  std::string time_zone = "UTC";  // of its calendar: quotas are by its day
   Instant created_at;
   Instant updated_at;
 };
@@ -28,6 +29,7 @@ struct TenantChanges {
   std::optional<std::string> name;  // "": none
   std::optional<int> concurrent_scripts;
   std::optional<std::string> egress_allow{};  // "": none. The caller has parsed it.
+  std::optional<std::string> time_zone{};     // Europe/Berlin
 };
 
 enum class Outcome { changed, unchanged };  // unchanged: it was so already; nothing was written

@@ -17,11 +17,12 @@ struct TenantOptions : ActorOption {
   std::optional<std::string> name;
   std::optional<int> concurrent_scripts;
   std::optional<std::string> egress_allow;
+  std::optional<std::string> time_zone;
   std::optional<std::string> plan;  // empty: none
   std::optional<std::string> subscription;
   bool is_confirmed = false;
 
-  tenancy::TenantChanges changes() const { return {name, concurrent_scripts, egress_allow}; }
+  tenancy::TenantChanges changes() const { return {name, concurrent_scripts, egress_allow, time_zone}; }
 
   // As WEIR_EGRESS_ALLOW is.
   Result<> check_egress() const {
@@ -114,6 +115,7 @@ Task<int> show(Session& session, Options options) {
   table.add_row({"state", state_cell(*tenant)});
   table.add_row({"concurrent scripts", std::to_string(tenant->concurrent_scripts)});
   table.add_row({"egress allowed", tenant->egress_allow.empty() ? "as for everybody" : tenant->egress_allow});
+  table.add_row({"time zone", tenant->time_zone});
   table.add_row({"plan", subscription_text(subscription)});
   table.add_row({"created", short_time(tenant->created_at)});
   table.add_row({"changed", short_time(tenant->updated_at)});
@@ -160,11 +162,11 @@ Task<Result<tenancy::Outcome>> change_subscription(Session& session, TenantId te
 }
 
 Task<int> set(Session& session, Options options) {
-  const bool says_data = options->name || options->concurrent_scripts || options->egress_allow;
+  const bool says_data = options->name || options->concurrent_scripts || options->egress_allow || options->time_zone;
   if (!says_data && !options->plan && !options->subscription)
-    co_return print_error(
-        session.cli, {ErrorCode::usage,
-                      "nothing to set: give --name, --concurrent-scripts, --egress-allow, --plan or --subscription"});
+    co_return print_error(session.cli, {ErrorCode::usage,
+                                        "nothing to set: give --name, --concurrent-scripts, --egress-allow, "
+                                        "--time-zone, --plan or --subscription"});
   if (const auto good = options->check_egress(); !good) co_return print_error(session.cli, good.error());
   const auto tenant = co_await look_up_tenant(session.database, options->tenant);
   if (!tenant) co_return print_error(session.cli, tenant.error());
@@ -238,6 +240,8 @@ void add_data_options(CLI::App& command, TenantOptions& options) {
       .add_option("--egress-allow", options.egress_allow,
                   "Hosts and networks it may reach although they are private, separated by commas; '': none of its own")
       ->type_name("LIST");
+  command.add_option("--time-zone", options.time_zone, "Of its calendar, by whose days its quota counts (default UTC)")
+      ->type_name("ZONE");
 }
 
 void add_changing(CLI::App& tenant, Cli& cli) {
