@@ -143,6 +143,16 @@ void add_scheduling(Components& made) {
        {"status", text()},
        {"reasons", list(open_object({{"code", text()}, {"text", text()}, {"until", instant(), Need::optional}}))},
        {"expected_start", instant(), Need::optional}});
+  made["JobResult"] = open_object({{"job", text()}, {"result", with(map(anything()), "Counts of what was done")}});
+  made["ClaimedRuns"] = open_object(
+      {{"is_worker", with(boolean(), "false: others were woken")},
+       {"runs", list(open_object({{"run_id", uuid()}, {"is_over", with(boolean(), "It ended while this waited")}}))}});
+  made["SchedulerStatus"] = open_object(
+      {{"queue",
+        list(open_object(
+            {{"class", text()}, {"state", text()}, {"entries", count()}, {"oldest_due_at", nullable(instant())}}))},
+       {"jobs", with(list(open_object({{"name", text()}})), "Those that have run: when, what came of it, when next")},
+       {"worker", with(anything(), "running and free_slots; null: none here")}});
   made["Plan"] = open_object({{"name", text()},
                               {"runs_per_day", nullable(count())},
                               {"concurrent_runs", count()},
@@ -196,6 +206,7 @@ Components make_components() {
                                 {"state", word({"ACTIVE", "PAUSED", "DELETING"})},
                                 {"concurrent_scripts", count()},
                                 {"egress_allow", text()},
+                                {"time_zone", text()},
                                 {"created_at", instant()},
                                 {"updated_at", instant()}});
   made["DataSource"] = open_object(data_source());

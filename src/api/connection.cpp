@@ -93,8 +93,8 @@ Task<> Connection::serve() {
       break;
     }
     head.keeps_alive = head.keeps_alive && !is_finishing_;
-    const bool goes_on = co_await write(std::move(answer), head);
-    if (!goes_on) break;
+    const bool is_written = co_await write(std::move(answer), head);
+    if (!is_written || !head.keeps_alive) break;
   }
   stream_.close();
 }
@@ -134,7 +134,7 @@ Task<std::optional<HttpRequest>> Connection::read_request(Head& head) {
 // Says why, and reads on for a moment: a client that is still sending would never see the answer otherwise.
 Task<> Connection::refuse(Error error) {
   const bool is_written = co_await write(problem_answer(error, request_id_of({})), {});
-  if (!is_written) co_await linger();
+  if (is_written) co_await linger();
 }
 
 Task<> Connection::linger() {
@@ -148,7 +148,6 @@ Task<> Connection::linger() {
         co_await stream_.async_read_some(buffer_.prepare(k_chunk), asio::redirect_error(asio::use_awaitable, error));
 }
 
-// False when the connection does not go on.
 Task<bool> Connection::write(HttpAnswer answer, Head head) {
   http::response<http::string_body> response(static_cast<http::status>(answer.status), k_http_1_1);
   put_headers(response, answer);
@@ -164,7 +163,7 @@ Task<bool> Connection::write(HttpAnswer answer, Head head) {
     co_await http::async_write_header(stream_, serializer, asio::redirect_error(asio::use_awaitable, error));
   else
     co_await http::async_write(stream_, serializer, asio::redirect_error(asio::use_awaitable, error));
-  co_return !error && head.keeps_alive;
+  co_return !error;
 }
 
 Task<bool> Connection::write_text(std::string text) {

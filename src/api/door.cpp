@@ -82,7 +82,7 @@ void log_fault(const std::string& id, const std::string& operation, const Error&
 }  // namespace
 
 std::string request_id_of(const HttpRequest& request) {
-  const auto given = request.header("X-Request-Id").value_or("");
+  auto given = request.header("X-Request-Id").value_or("");
   const auto is_good = [](unsigned char c) {
     return (std::isalnum(c) != 0) || std::string_view("._-").contains(static_cast<char>(c));
   };

@@ -1,5 +1,7 @@
 #include "api/pipeline_body.hpp"
 
+#include "orchestrator/run_parameters.hpp"
+
 namespace weir::api {
 namespace {
 
@@ -68,6 +70,8 @@ Result<scheduler::PipelineData> pipeline_data(const json& body, scheduler::Pipel
   data.parameters = body.value("parameters", data.parameters);
   data.priority = body.value("priority", data.priority);
   data.is_enabled = body.value("is_enabled", data.is_enabled);
+  if (const auto good = orchestrator::read_run_parameters(data.parameters, system_clock().now()); !good)
+    return std::unexpected(good.error());
   if (body.contains("class")) data.run_class = *queue::run_class_of(body["class"].get<std::string>());
   if (!body.contains("schedule")) return data;
   auto schedule = schedule_of(body["schedule"]);

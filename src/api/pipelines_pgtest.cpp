@@ -62,6 +62,8 @@ TEST_F(PipelineRoutes, ARunSaysWhatIsLeftOfTheDay) {
     co_await put(process, "/api/v1/tenants/acme/subscription", {{"plan", "small"}});
     co_await process.post(base, writer, {{"name", "a"}});
     co_await process.post(base, writer, {{"name", "b"}});
+    const auto unknown = co_await process.post(base + "/a/run", writer, {{"parameters", {{"surce", "x"}}}});
+    EXPECT_EQ(unknown.code(), "invalid_input");
     const auto first = co_await process.call({.method = "POST",
                                               .target = base + "/a/run",
                                               .key = writer,

@@ -17,6 +17,7 @@ Routes all_routes() {
   add_plans(routes);
   add_pipelines(routes);
   add_pipeline_runs(routes);
+  add_scheduler(routes);
   return routes;
 }
 

@@ -21,6 +21,7 @@ void add_import_plan(Routes& routes);
 void add_plans(Routes& routes);
 void add_pipelines(Routes& routes);
 void add_pipeline_runs(Routes& routes);
+void add_scheduler(Routes& routes);
 
 // Further ones (a program's own, such as /metrics) may be added before the door is made.
 Routes all_routes();

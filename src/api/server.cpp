@@ -71,7 +71,12 @@ void Server::make_room() {
 }
 
 Task<> Server::run(std::shared_ptr<Connection> connection) {
-  co_await connection->serve();
+  try {
+    co_await connection->serve();
+  } catch (...) {
+    log_warning("api: a connection broke: {}", current_error().message);
+    connection->cut();
+  }
   std::erase(connections_, connection);
   ended_.notify();
 }

@@ -51,7 +51,8 @@ TEST_F(Servers, SayWhatIsWrongWithARequest) {
 }
 
 TEST_F(Servers, RefuseWhatIsTooLargeOrNoHttp) {
-  with_server([](ApiProcess& process) -> Task<> {
+  const auto admin = make_key(tenancy::KeyScope::admin);
+  with_server([&](ApiProcess& process) -> Task<> {
     const auto body = co_await raw(process, "POST /api/v1/keys HTTP/1.1\r\nContent-Length: 1048577\r\n\r\n");
     EXPECT_EQ(body.code(), "request_too_large");
     const auto sent = co_await raw(
@@ -183,12 +184,14 @@ TEST_F(Servers, TellThatTheDatabaseIsAway) {
     Random random(1);
     queue::Queue queue(away, random);
     queue::QueueBell bell(context.executor(), context.blocking, away, settings.connect, random);
+    scheduler::Upkeep upkeep(away, random, "test", {});
     Services services{.executor = context.executor(),
                       .blocking = context.blocking,
                       .database = away,
                       .vault = vault,
                       .queue = queue,
                       .bell = bell,
+                      .upkeep = upkeep,
                       .plugins = {},
                       .background = background,
                       .version = "test"};

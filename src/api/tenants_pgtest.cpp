@@ -44,6 +44,11 @@ TEST_F(TenantRoutes, AreAddedChangedPausedAndRemoved) {
     EXPECT_EQ(changed.document()["concurrent_scripts"], 9);
     const auto bad = co_await change(process, "PATCH", "/api/v1/tenants/acme", {{"egress_allow", "10.0.0.0/99"}});
     EXPECT_EQ(bad.code(), "invalid_input");
+    const auto zone = co_await change(process, "PATCH", "/api/v1/tenants/acme", {{"time_zone", "Asia/Tokyo"}});
+    EXPECT_EQ(zone.document()["time_zone"], "Asia/Tokyo");
+    EXPECT_EQ(super("SELECT time_zone FROM weir.lane"), "Asia/Tokyo");
+    const auto nowhere = co_await change(process, "PATCH", "/api/v1/tenants/acme", {{"time_zone", "Mars/Olympus"}});
+    EXPECT_EQ(nowhere.code(), "invalid_input");
     const auto paused = co_await act(process, "POST", "/api/v1/tenants/acme/pause");
     EXPECT_EQ(paused.document()["state"], "PAUSED");
     const auto resumed =
@@ -54,8 +59,8 @@ TEST_F(TenantRoutes, AreAddedChangedPausedAndRemoved) {
     const auto gone = co_await process.get("/api/v1/tenants/acme", admin);
     EXPECT_EQ(gone.status, 404);
   });
-  EXPECT_EQ(audit(), "tenant.add tenant.set tenant.pause tenant.resume tenant.rm tenant.removed");
-  EXPECT_EQ(super("SELECT count(*) FROM weir.audit_log WHERE actor = 'alice'"), "6");
+  EXPECT_EQ(audit(), "tenant.add tenant.set tenant.set tenant.pause tenant.resume tenant.rm tenant.removed");
+  EXPECT_EQ(super("SELECT count(*) FROM weir.audit_log WHERE actor = 'alice'"), "7");
 }
 
 TEST_F(TenantRoutes, AreListedInPages) {

@@ -16,6 +16,7 @@
 #include "api/background.hpp"
 #include "api/routes.hpp"
 #include "api/server.hpp"
+#include "scheduler/upkeep.hpp"
 #include "tests/support/tenancy.hpp"
 
 namespace weir::test {
@@ -105,6 +106,8 @@ struct ApiProcess {
       : process(owner, database, key_file),
         queue(process.database, random),
         bell(owner.executor(), owner.blocking, process.database, database.pool_settings().connect, random),
+        scheduler(process.database, bell, random),
+        upkeep(process.database, random, "test", scheduler::queue_jobs(scheduler, queue, bell)),
         services{
             .executor = owner.executor(),
             .blocking = owner.blocking,
@@ -112,6 +115,7 @@ struct ApiProcess {
             .vault = process.vault,
             .queue = queue,
             .bell = bell,
+            .upkeep = upkeep,
             .plugins =
                 [&catalog] { return std::shared_ptr<const plugin::PluginCatalog>(std::shared_ptr<void>(), &catalog); },
             .background = background,
@@ -142,6 +146,8 @@ struct ApiProcess {
   Random random{1};
   queue::Queue queue;
   queue::QueueBell bell;  // not started: nobody listens here
+  scheduler::Scheduler scheduler;
+  scheduler::Upkeep upkeep;
   api::Services services;
   api::Door door;
   api::Server server;

@@ -1,13 +1,13 @@
 #include <fmt/format.h>
 
+#include "api/pages.hpp"
 #include "api/problem.hpp"
 #include "api/routes.hpp"
 #include "api/schema.hpp"
+#include "orchestrator/run_parameters.hpp"
 #include "queue/queue_list.hpp"
 #include "queue/why.hpp"
 #include "scheduler/pipeline.hpp"
-
-#include "api/pages.hpp"
 
 namespace weir::api {
 namespace {
@@ -68,12 +68,17 @@ Task<Result<Answer>> run(Services& services, Request request) {
   const auto pipeline =
       co_await scheduler::find_pipeline(services.database, request.tenant->id, request.path.at("pipeline"));
   if (!pipeline) co_return std::unexpected(pipeline.error());
+  auto parameters = request.body.value("parameters", json::object());
+  auto together = pipeline->data.parameters;
+  together.update(parameters);
+  if (const auto good = orchestrator::read_run_parameters(together, system_clock().now()); !good)
+    co_return std::unexpected(good.error());
   const queue::RunRequest wanted{.tenant = request.tenant->id,
                                  .pipeline = pipeline->id,
                                  .run_class = queue::RunClass::manual,
                                  .priority = request.body.value("priority", pipeline->data.priority),
                                  .user = request.actor(),
-                                 .parameters = request.body.value("parameters", json::object())};
+                                 .parameters = std::move(parameters)};
   const auto asked = co_await services.queue.enqueue(wanted);
   if (asked.outcome == EnqueueOutcome::enqueued) services.bell.ring();
   co_return answer_of(request, asked);

@@ -15,6 +15,7 @@ const json k_tenant_example = {{"id", "0197a000-0000-7000-8000-000000000000"},
                                {"state", "ACTIVE"},
                                {"concurrent_scripts", 4},
                                {"egress_allow", ""},
+                               {"time_zone", "Europe/Berlin"},
                                {"created_at", "2026-01-31T12:00:00Z"},
                                {"updated_at", "2026-01-31T12:00:00Z"}};
 
@@ -22,6 +23,7 @@ Result<tenancy::TenantChanges> changes_of(const json& body) {
   tenancy::TenantChanges changes;
   if (body.contains("name")) changes.name = body["name"].is_null() ? "" : body["name"].get<std::string>();
   if (body.contains("concurrent_scripts")) changes.concurrent_scripts = body["concurrent_scripts"].get<int>();
+  if (body.contains("time_zone")) changes.time_zone = body["time_zone"].get<std::string>();
   if (!body.contains("egress_allow")) return changes;
   changes.egress_allow = body["egress_allow"].get<std::string>();
   const auto policy = http::EgressPolicy().extended_by(*changes.egress_allow);
@@ -86,6 +88,8 @@ std::vector<Property> tenant_data() {
       {"name", schema::with(schema::nullable(schema::text(0, 200)), "For people"), Need::optional},
       {"concurrent_scripts",
        schema::with(schema::integer(1, 1000), "How many of its scripts may run at once, over all machines"),
+       Need::optional},
+      {"time_zone", schema::with(schema::text(1, 100), "Of its calendar, by whose days its quota counts"),
        Need::optional},
       {"egress_allow", schema::with(schema::text(0, 4000), "Hosts and networks it may reach although they are private"),
        Need::optional}};
