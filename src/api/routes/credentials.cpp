@@ -1,6 +1,7 @@
 #include "api/routes.hpp"
 #include "api/settings_body.hpp"
 #include "load/resource_tables.hpp"
+#include "scheduler/source_pipeline.hpp"
 #include "tenancy/data_source.hpp"
 #include "tenancy/plan.hpp"
 
@@ -24,8 +25,13 @@ Task<Result<Changed>> save(Services& services, Request request, std::string prov
   if (source)
     co_return co_await tenancy::change_data_source(services.vault, request.actor(), tenant, name, std::move(changes),
                                                    std::move(*declared));
-  co_return co_await tenancy::add_data_source(services.vault, request.actor(), tenant,
-                                              {provider, name, std::move(changes)}, std::move(*declared));
+  const auto added = co_await tenancy::add_data_source(services.vault, request.actor(), tenant,
+                                                       {provider, name, std::move(changes)}, std::move(*declared));
+  if (!added) co_return added;
+  const auto pipeline = co_await scheduler::add_source_pipeline(services.database, request.actor(), tenant, name,
+                                                                scheduler::default_schedule());
+  if (!pipeline) co_return std::unexpected(pipeline.error());
+  co_return added;
 }
 
 Task<Result<Answer>> save_credentials(Services& services, Request request) {

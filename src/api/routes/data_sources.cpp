@@ -70,6 +70,10 @@ Task<Result<Answer>> add(Services& services, Request request) {
   const auto added = co_await tenancy::add_data_source(services.vault, request.actor(), request.tenant->id,
                                                        std::move(source), std::move(*declared));
   if (!added) co_return std::unexpected(added.error());
+  // Also of a source that is there already: whoever was interrupted asks again.
+  const auto pipeline = co_await scheduler::add_source_pipeline(services.database, request.actor(), request.tenant->id,
+                                                                name, scheduler::default_schedule());
+  if (!pipeline) co_return std::unexpected(pipeline.error());
   co_return co_await show_now(services, request.tenant->id, name, *added,
                               added->outcome == Outcome::changed ? 201 : 200);
 }
@@ -155,7 +159,8 @@ void add_data_sources(Routes& routes) {
                     .method = "POST",
                     .path = base,
                     .access = Access::tenant_write,
-                    .summary = "Connect a tool; again with the same settings changes nothing",
+                    .summary = "Connect a tool, imported every 15 minutes by a pipeline of its name; again with the "
+                               "same settings changes nothing",
                     .body = BodyRow{schema::object(properties),
                                     {{"provider", "github"},
                                      {"settings", {{"GITHUB_ORG", "acme"}}},
