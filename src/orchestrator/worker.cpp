@@ -26,9 +26,12 @@ void Worker::start() {
 Task<> Worker::stop() {
   is_stopping_ = true;
   for (const auto& active : runs_) active->run->stop();
+  changed_.notify();
+  // A claim on its way is heard to its end: what it brings goes back at no cost, too.
+  const auto deadline = Deadline::in(5s);
+  while (is_looking_ && !deadline.is_over()) co_await changed_.wait(deadline);
   co_await duties_.stop(Deadline::in(5s));
   co_await duties_.wait();
-  // What a claim on its way brought meanwhile was told so by itself.
   co_await work_.wait();
 }
 
@@ -49,14 +52,17 @@ Task<> Worker::listen() {
 Task<> Worker::work() {
   while (!is_stopping_) {
     is_rung_ = false;
+    is_looking_ = true;
     try {
       co_await look();
     } catch (const Failure& failure) {
       if (failure.error().code == ErrorCode::cancelled) throw;
       log_debug("worker: {}", failure.error().message);
     }
+    is_looking_ = false;
+    changed_.notify();
     // A slot that became free meanwhile is heard too, since work_one() sets the same flag.
-    if (!is_rung_) co_await changed_.wait(Deadline::never());
+    if (!is_rung_ && !is_stopping_) co_await changed_.wait(Deadline::never());
   }
 }
 

@@ -78,7 +78,8 @@ class Worker {
   Deadline next_compare_ = Deadline::in(std::chrono::seconds(0));
   bool is_stopping_ = false;
   bool is_rung_ = false;
-  Wakeup changed_;  // the bell was heard, or a slot is free
+  bool is_looking_ = false;  // at the queue
+  Wakeup changed_;           // the bell was heard, or a slot is free
   TaskGroup duties_;
   TaskGroup work_;  // last: what it owns uses all of the above
 };

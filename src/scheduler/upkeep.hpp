@@ -7,7 +7,7 @@
 //   quotas      daily          days that are over are archived
 //   orphans     hourly         runs of nodes that are gone go back, and the lanes are recounted
 //   history     daily          partitions are made ahead, old history goes (history_retention.hpp)
-//   data        daily          tenants' rows that their plan no longer keeps go (data_retention.hpp)
+//   data        daily          rows that a tenant's plan no longer keeps go (orchestrator/data_retention.hpp)
 #pragma once
 #include <chrono>
 #include <functional>
