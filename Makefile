@@ -1,13 +1,13 @@
 # Weir's commands. Each installs what it needs (Debian packages, through apt) and builds what changed.
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test bench lint format fuzz chaos sanitize clean
+.PHONY: help deps build demo e2e test bench lint format fuzz chaos sanitize clean
 
 T ?=
 REPO ?=
 JOBS ?= $(shell nproc)
 
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 deps: ## install the missing Debian packages
 	@scripts/install-deps.sh
@@ -20,6 +20,9 @@ demo: build ## import three tenants' data into a private PostgreSQL (REPO=path i
 
 test: deps ## build and run every test (T=name runs those whose name matches)
 	@T="$(T)" scripts/test.sh
+
+e2e: build ## a customer's whole life through the HTTP API, step by step
+	@scripts/customer_flow.py
 
 sanitize: deps ## the tests under ASan+UBSan, then TSan
 	@PRESET=asan-ubsan T="$(T)" scripts/test.sh

@@ -7,9 +7,9 @@ set -eu
 compiler="ccache clang-19 clang-format-19 clang-tidy-19 cmake libclang-rt-19-dev lld-19 llvm-19 ninja-build pkg-config"
 libraries="libbenchmark-dev libboost-url1.81-dev libboost1.81-dev libcli11-dev libcurl4-openssl-dev libfmt-dev libgit2-dev
   libgtest-dev libhowardhinnant-date-dev libpq-dev librestinio-dev libsimdjson-dev libsodium-dev libspdlog-dev libssl-dev libyaml-cpp-dev nlohmann-json3-dev
-  zlib1g-dev"
+  prometheus-cpp-dev zlib1g-dev"
 database="postgresql-15 postgresql-client-15"
-tools="git make python3 python3-psycopg2 python3-pytest"
+tools="curl git make python3 python3-psycopg2 python3-pytest"
 
 missing=""
 for package in $compiler $libraries $database $tools; do

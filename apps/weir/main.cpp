@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
   add_pipeline(root, cli);
   add_key(root, cli);
   add_import(root, cli);
+  add_serve(root, cli);
   add_runs(root, cli);
   add_run(root, cli);
   add_logs(root, cli);

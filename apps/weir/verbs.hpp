@@ -5,6 +5,7 @@
 namespace weir::app {
 
 void add_import(CLI::App& root, Cli& cli);
+void add_serve(CLI::App& root, Cli& cli);
 void add_backfill(CLI::App& root, Cli& cli);
 void add_plan(CLI::App& root, Cli& cli);
 void add_runs(CLI::App& root, Cli& cli);

@@ -64,6 +64,16 @@ void add_history(Components& made) {
                              {"records_imported", count()},
                              {"requests", count()},
                              {"error", nullable(text(0, 100'000))}});
+  made["PipelineRun"] = open_object({{"id", uuid()},
+                                     {"tenant", nullable(text())},
+                                     {"pipeline", with(nullable(text()), "null: it belongs to none, or that is gone")},
+                                     {"trigger", word({"manual", "schedule", "backfill"})},
+                                     {"user_id", with(nullable(text()), "null: scheduled")},
+                                     {"fire_at", instant()},
+                                     {"status", word(k_run_states)},
+                                     {"completed_at", nullable(instant())},
+                                     {"missed", with(count(), "Earlier fires that it stands for")},
+                                     {"error", nullable(text(0, 100'000))}});
   made["AnyRun"] =
       open_object({{"id", uuid()},
                    {"kind", word({"run", "pipeline_run"})},

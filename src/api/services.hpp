@@ -48,7 +48,8 @@ struct Services {
   std::string version;                      // of the binary
   std::filesystem::path cache_root{};       // of clones
   std::function<Result<>()> is_ready = {};  // besides the database: why this process takes no work now
-  nlohmann::json openapi{};                 // the door fills it in
+  std::function<Task<std::string>()> metrics = {};  // what /metrics answers; none: nothing is measured
+  nlohmann::json openapi{};                         // the door fills it in
 };
 
 }  // namespace weir::api

@@ -1,4 +1,4 @@
-#include "base/log.hpp"
+#include "base/event_log.hpp"
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -29,6 +29,10 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
   return spdlog::level::err;
 }
 
+std::string in_quotes(std::string_view text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 }  // namespace
 
 void configure_log(LogLevel level, LogFormat format) {
@@ -41,17 +45,29 @@ void configure_log(LogLevel level, LogFormat format) {
 
 bool is_logged(LogLevel level) { return logger().should_log(to_spdlog(level)); }
 
-void write_log(LogLevel level, std::string_view message) {
-  if (g_format == LogFormat::json) {
-    const auto quoted = nlohmann::json(message).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-    logger().log(to_spdlog(level), spdlog::string_view_t(quoted.data(), quoted.size()));
-    return;
+std::string format_event(LogFormat format, std::string_view message, const LogFields& fields) {
+  if (format == LogFormat::json) {
+    auto line = in_quotes(message);
+    for (const auto& [name, value] : fields) line.append(",").append(in_quotes(name)).append(":").append(in_quotes(value));
+    return line;
   }
   // A line break in foreign text must not forge a line of the log.
   std::string line(message);
+  for (const auto& [name, value] : fields) {
+    line.append(" ").append(name).append("=");
+    line.append(value.empty() || value.find_first_of(" \"=") != std::string::npos ? in_quotes(value) : value);
+  }
   for (auto& c : line)
     if (c == '\n' || c == '\r') c = ' ';
+  return line;
+}
+
+void log_event(LogLevel level, std::string_view message, const LogFields& fields) {
+  if (!is_logged(level)) return;
+  const auto line = format_event(g_format, message, fields);
   logger().log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
 }
+
+void write_log(LogLevel level, std::string_view message) { log_event(level, message, {}); }
 
 }  // namespace weir

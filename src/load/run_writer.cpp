@@ -100,6 +100,20 @@ void add_counts(RunCounts& sum, const RunCounts& more) {
   sum.checkpoints += more.checkpoints;
 }
 
+void subtract_counts(RunCounts& sum, const RunCounts& part) {
+  sum.imported -= part.imported;
+  sum.unchanged -= part.unchanged;
+  sum.deleted -= part.deleted;
+  sum.failed -= part.failed;
+  sum.mended -= part.mended;
+  sum.requests -= part.requests;
+  sum.not_modified -= part.not_modified;
+  sum.bytes -= part.bytes;
+  sum.points -= part.points;
+  sum.waited_ms -= part.waited_ms;
+  sum.checkpoints -= part.checkpoints;
+}
+
 RunWriter::RunWriter(pg::Database& database, const ResourceCatalog& catalog, RunRight right, LoadSettings settings)
     : state_(std::make_unique<State>(database, catalog, std::move(right), std::move(settings))) {}
 

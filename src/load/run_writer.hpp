@@ -84,6 +84,7 @@ struct RunCounts {
 };
 
 void add_counts(RunCounts& sum, const RunCounts& more);
+void subtract_counts(RunCounts& sum, const RunCounts& part);
 
 enum class GenerationOutcome {
   done,          // what the listing did not show is tombstoned

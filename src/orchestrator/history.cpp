@@ -98,6 +98,15 @@ tenancy::AuditRecord cancel_record(const tenancy::Actor& actor, const json& docu
 
 }  // namespace
 
+Task<json> list_pipeline_runs(pg::Database& database, PipelineRunFilter filter) {
+  const auto rows = co_await database.query(
+      pg::Scope::control(), sql::list_pipeline_runs,
+      pg::Params(filter.tenant, filter.pipeline, filter.trigger, filter.status, filter.limit, filter.after));
+  json list = documents(rows);
+  co_await add_tenant_keys(database, list);
+  co_return list;
+}
+
 Task<json> list_runs(pg::Database& database, RunFilter filter) {
   const auto rows = co_await database.query(
       pg::Scope::control(), sql::list_runs,

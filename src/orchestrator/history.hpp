@@ -23,6 +23,15 @@ struct RunFilter {
 // Newest first; each with the key of its tenant as "tenant".
 Task<nlohmann::json> list_runs(pg::Database& database, RunFilter filter);
 
+struct PipelineRunFilter {
+  std::optional<TenantId> tenant{};
+  std::optional<std::string> pipeline{}, trigger{}, status{};  // the pipeline's name; manual, schedule, backfill
+  int limit = 20;
+  std::optional<Uuid> after{};
+};
+// Newest first, also those that wait, that were skipped, and that found nothing new.
+Task<nlohmann::json> list_pipeline_runs(pg::Database& database, PipelineRunFilter filter);
+
 // A run with its "ledger" and the script's "gaps", or a pipeline run with its "runs"; "kind" says which. not_found.
 Task<Result<nlohmann::json>> describe_run(pg::Database& database, Uuid id);
 

@@ -70,6 +70,20 @@ bool is_settled(const ScriptReport& report) {
   }
 }
 
+std::vector<ScriptReport> without_earlier(std::vector<ScriptReport> reports, const std::vector<ScriptReport>& earlier) {
+  std::vector<ScriptReport> own;
+  for (auto& report : reports) {
+    const auto before = std::ranges::find(earlier, report.id, &ScriptReport::id);
+    if (before != earlier.end()) {
+      if (before->run == report.run && before->status == report.status) continue;
+      load::subtract_counts(report.counts, before->counts);
+      report.duration -= before->duration;
+    }
+    own.push_back(std::move(report));
+  }
+  return own;
+}
+
 bool has_status(const std::vector<ScriptReport>& reports, std::string_view status) {
   return std::ranges::any_of(reports, [&](const ScriptReport& report) { return report.status == status; });
 }

@@ -46,6 +46,9 @@ ScriptReport read_script_report(const nlohmann::json& json);
 // parked, interrupted or may be retried is open, and so is what waited for something else.
 bool is_settled(const ScriptReport& report);
 
+// What a part of a run did itself, of a report that also says what the parts before it did.
+std::vector<ScriptReport> without_earlier(std::vector<ScriptReport> reports, const std::vector<ScriptReport>& earlier);
+
 bool has_status(const std::vector<ScriptReport>& reports, std::string_view status);
 // When the first of the parked ones goes on.
 std::optional<Instant> earliest_wake(const std::vector<ScriptReport>& reports);

@@ -64,6 +64,7 @@ Task<Result<>> QueuedRecord::adopt() {
 
 Task<> QueuedRecord::end(PipelineReport report, bool was_stopped) {
   co_await finish(queue_end_of(report, was_stopped));
+  report_ = std::move(report);
 }
 
 Task<> QueuedRecord::refuse(Error error) {

@@ -21,6 +21,8 @@ class QueuedRecord final : public PipelineRecord {
 
   // What the queue said to its end; `lost` before.
   const queue::FinishAnswer& answer() const { return answer_; }
+  // What was said to the queue; empty before.
+  const PipelineReport& report() const { return report_; }
 
  private:
   Task<> finish(queue::RunEnd end);
@@ -30,6 +32,7 @@ class QueuedRecord final : public PipelineRecord {
   queue::ClaimedRun claimed_;
   Epoch epoch_;
   queue::FinishAnswer answer_{};
+  PipelineReport report_{};
 };
 
 // How a part of a pipeline run ends for the queue. Pure.

@@ -78,7 +78,8 @@ Task<Result<QueuedRun::Order>> QueuedRun::read_order() {
   order.selection = {.sources = order.parameters.sources.value_or(row.get<std::vector<std::string>>("data_sources")),
                      .scripts = order.parameters.scripts.value_or(row.get<std::vector<std::string>>("scripts")),
                      .with_dependencies = order.parameters.with_dependencies};
-  order.earlier = read_summary(row.get<std::optional<nlohmann::json>>("summary"));
+  earlier_ = read_summary(row.get<std::optional<nlohmann::json>>("summary"));
+  order.earlier = earlier_;
   co_return order;
 }
 

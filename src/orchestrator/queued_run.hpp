@@ -29,6 +29,9 @@ class QueuedRun {
 
   const queue::ClaimedRun& claimed() const { return claimed_; }
   const queue::FinishAnswer& answer() const { return record_.answer(); }
+  // What this part of it did, script by script; empty before.
+  std::vector<ScriptReport> scripts() const { return without_earlier(record_.report().scripts, earlier_); }
+  const std::string& tenant_key() const { return record_.report().tenant_key; }
 
  private:
   struct Order {
@@ -48,6 +51,7 @@ class QueuedRun {
   RunServices services_;
   queue::ClaimedRun claimed_;
   QueuedRecord record_;
+  std::vector<ScriptReport> earlier_;
   int stops_ = 0;
   std::optional<Error> lost_;
   std::function<void()> stop_work_;                               // while there is work

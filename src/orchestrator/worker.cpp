@@ -8,12 +8,13 @@
 namespace weir::orchestrator {
 
 Worker::Worker(RunServices& services, CatalogSource catalog, queue::Queue& queue, queue::QueueBell& bell,
-               WorkerSettings settings)
+               WorkerSettings settings, WorkerListener* listener)
     : services_(services),
       catalog_(std::move(catalog)),
       queue_(queue),
       bell_(bell),
       settings_(settings),
+      listener_(listener),
       changed_(services.executor),
       duties_(services.executor),
       work_(services.executor) {}
@@ -89,6 +90,7 @@ Task<std::vector<PipelineRunId>> Worker::claim(int max) {
   const int slots = std::min(max, free_slots());
   if (!may_claim() || slots <= 0) co_return ids;
   const auto epoch = services_.node.epoch();
+  const auto began = std::chrono::steady_clock::now();
   claiming_ += slots;
   std::vector<queue::ClaimedRun> claimed;
   std::shared_ptr<const plugin::PluginCatalog> catalog;
@@ -104,6 +106,7 @@ Task<std::vector<PipelineRunId>> Worker::claim(int max) {
   // Whatever the database has given all the same is found by the next comparison.
   if (failure) next_compare_ = Deadline::in(0s);
   if (failure) std::rethrow_exception(failure);
+  if (listener_ != nullptr) listener_->claimed(claimed, std::chrono::steady_clock::now() - began);
   for (auto& run : claimed) {
     ids.push_back(run.id);
     auto active = std::make_shared<Active>();
@@ -127,6 +130,8 @@ Task<> Worker::work_one(std::shared_ptr<Active> active) {
   }
   active->is_over = true;
   std::erase(runs_, active);
+  if (listener_ != nullptr)
+    listener_->ended(active->run->claimed(), active->run->answer(), active->run->tenant_key(), active->run->scripts());
   const auto outcome = active->run->answer().outcome;
   if (outcome == queue::FinishOutcome::requeued) bell_.ring();
   if (outcome == queue::FinishOutcome::lost)

@@ -18,6 +18,7 @@
 #include "base/task_group.hpp"
 #include "base/wakeup.hpp"
 #include "orchestrator/queued_run.hpp"
+#include "orchestrator/worker_listener.hpp"
 #include "queue/queue_bell.hpp"
 
 namespace weir::orchestrator {
@@ -35,7 +36,7 @@ class Worker {
  public:
   // All references outlive this object.
   Worker(RunServices& services, CatalogSource catalog, queue::Queue& queue, queue::QueueBell& bell,
-         WorkerSettings settings = {});
+         WorkerSettings settings = {}, WorkerListener* listener = nullptr);
 
   void start();
   // Claims nothing more; what runs finishes its pages within the grace time and goes back to the queue, at no cost.
@@ -71,6 +72,7 @@ class Worker {
   queue::Queue& queue_;
   queue::QueueBell& bell_;
   WorkerSettings settings_;
+  WorkerListener* listener_;
   std::list<std::shared_ptr<Active>> runs_;
   int claiming_ = 0;                // slots that a claim on its way may fill
   std::uint64_t claims_ended_ = 0;  // with or without an answer

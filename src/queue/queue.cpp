@@ -57,6 +57,7 @@ ClaimedRun read_claim(const pg::Row& row) {
 
 string_view name_of(RunClass run_class) { return name_in(k_classes, run_class); }
 string_view name_of(EnqueueOutcome outcome) { return name_in(k_enqueue_outcomes, outcome); }
+string_view name_of(FinishOutcome outcome) { return name_in(k_finish_outcomes, outcome); }
 
 std::optional<RunClass> run_class_of(string_view name) {
   const auto found = std::ranges::find(k_classes, name);
@@ -164,6 +165,7 @@ Task<std::vector<LaneDifference>> Queue::recount() {
   for (const auto row : rows)
     differences.push_back({row.get<TenantId>("tenant_id"), row.get<std::string>("what"),
                            row.get<std::optional<int>>("said"), row.get<int>("is_so")});
+  differences_found_ += differences.size();
   co_return differences;
 }
 

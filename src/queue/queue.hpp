@@ -72,6 +72,7 @@ struct RunEnd {
 };
 
 enum class FinishOutcome { finished, failed, retry, parked, requeued, given_up, cancelled, lost };
+std::string_view name_of(FinishOutcome outcome);
 struct FinishAnswer {
   FinishOutcome outcome = FinishOutcome::lost;  // lost: somebody else holds the run, and nothing was changed
   std::optional<Instant> due_at{};              // when it goes on
@@ -132,6 +133,7 @@ class Queue {
   Task<int> promote_due();                      // what has come due becomes ready; 0: nothing is left to wake
   Task<std::vector<ReapedRun>> reap();          // the runs of nodes that are gone
   Task<std::vector<LaneDifference>> recount();  // none is the rule
+  std::uint64_t differences_found() const { return differences_found_; }  // by this object, ever
   Task<int> archive_quotas();                   // days that are over; how many lanes
   Task<std::vector<QueueDepth>> depth();        // reads the whole queue: for metrics, not for every request
 
@@ -142,6 +144,7 @@ class Queue {
   Random& random_;
   QueueSettings settings_;
   int claims_ = 0;
+  std::uint64_t differences_found_ = 0;
 };
 
 }  // namespace weir::queue

@@ -18,6 +18,12 @@ Task<Result<Answer>> say_ready(Services& services, Request) {
   co_return Answer{.body = {{"status", "ready"}}};
 }
 
+Task<Result<Answer>> show_metrics(Services& services, Request) {
+  if (!services.metrics) co_return fail(ErrorCode::not_found, "this process measures nothing");
+  auto text = co_await services.metrics();
+  co_return Answer{.text = std::move(text), .content_type = "text/plain; version=0.0.4; charset=utf-8"};
+}
+
 Task<Result<Answer>> show_openapi(Services& services, Request) { co_return Answer{.body = services.openapi}; }
 
 }  // namespace
@@ -42,6 +48,16 @@ void add_health(Routes& routes) {
        .answers = {{200, "It can", schema::open_object({{"status", schema::text()}}), {{"status", "ready"}}}},
        .errors = {ErrorCode::database_unreachable, ErrorCode::stopping},
        .handler = say_ready});
+  routes.push_back({.operation = "metrics",
+                    .method = "GET",
+                    .path = "/metrics",
+                    .access = Access::open,
+                    .summary = "Counters and gauges for Prometheus; docs/operations.md explains each",
+                    .answers = {{.status = 200,
+                                 .meaning = "The text format of Prometheus",
+                                 .content_type = "text/plain; version=0.0.4; charset=utf-8"}},
+                    .errors = {ErrorCode::database_unreachable},
+                    .handler = show_metrics});
   routes.push_back({.operation = "openapi",
                     .method = "GET",
                     .path = "/openapi.json",

@@ -33,6 +33,19 @@ Task<Result<Answer>> list(Services& services, Request request) {
   co_return page_of(request, std::move(items), "id");
 }
 
+Task<Result<Answer>> list_of_pipelines(Services& services, Request request) {
+  const auto after = after_id(request);
+  if (!after) co_return std::unexpected(after.error());
+  orchestrator::PipelineRunFilter filter{.pipeline = request.query_text("pipeline"),
+                                         .trigger = request.query_text("trigger"),
+                                         .status = request.query_text("status"),
+                                         .limit = page_rows(request),
+                                         .after = *after};
+  if (request.tenant) filter.tenant = request.tenant->id;
+  auto items = co_await orchestrator::list_pipeline_runs(services.database, filter);
+  co_return page_of(request, std::move(items), "id");
+}
+
 Task<Result<Answer>> show(Services& services, Request request) {
   auto run = co_await find_run(services, request);
   if (!run) co_return std::unexpected(run.error());
@@ -62,12 +75,40 @@ Route listing(std::string operation, std::string path, Access access) {
           .handler = list};
 }
 
+Route listing_of_pipelines(std::string operation, std::string path, Access access) {
+  const json example = {{"id", "0197a000-0000-7000-8000-000000000005"},
+                        {"tenant", "acme"},
+                        {"pipeline", "nightly"},
+                        {"trigger", "schedule"},
+                        {"user_id", nullptr},
+                        {"fire_at", "2026-01-31T12:00:00+00:00"},
+                        {"status", "COMPLETED"},
+                        {"completed_at", "2026-01-31T12:00:09+00:00"},
+                        {"missed", 0},
+                        {"error", nullptr}};
+  return {.operation = std::move(operation),
+          .method = "GET",
+          .path = std::move(path),
+          .access = access,
+          .summary = "List pipeline runs, newest first, also those that wait, were skipped or found nothing new",
+          .query = page_parameters({{"pipeline", "Only this pipeline's, by name", schema::name()},
+                                    {"trigger", "Why they ran", schema::word({"manual", "schedule", "backfill"})},
+                                    {"status", "Only those in this state",
+                                     schema::word({"IDLE", "RUNNING", "PARKED", "COMPLETED", "COMPLETED_WITH_GAPS",
+                                                   "FAILED", "CANCELLED", "INTERRUPTED", "SKIPPED"})}}),
+          .answers = {{200, "A page", schema::page("PipelineRun"), {{"items", {example}}, {"next", nullptr}}}},
+          .handler = list_of_pipelines};
+}
+
 }  // namespace
 
 void add_runs(Routes& routes) {
   const std::string base = "/api/v1/tenants/{tenant_id}/runs";
   routes.push_back(listing("list_runs", "/api/v1/runs", Access::admin));
   routes.push_back(listing("list_tenant_runs", base, Access::tenant_read));
+  routes.push_back(listing_of_pipelines("list_pipeline_runs", "/api/v1/pipeline-runs", Access::admin));
+  routes.push_back(listing_of_pipelines("list_tenant_pipeline_runs", "/api/v1/tenants/{tenant_id}/pipeline-runs",
+                                        Access::tenant_read));
   auto detailed = k_run_example;
   detailed.update({{"kind", "run"}, {"ledger", json::array()}, {"gaps", json::array()}});
   routes.push_back({.operation = "show_run",

@@ -1,0 +1,163 @@
+#include "orchestrator/service_metrics.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/event_log.hpp"
+#include "orchestrator/sql.hpp"
+
+namespace weir::orchestrator {
+namespace {
+
+constexpr int k_stalest_max = 20;
+constexpr int k_buckets_max = 50;
+constexpr const char* k_age_bounds = "{60,300,900,3600,14400,86400,604800}";
+constexpr std::array<double, 7> k_age_bounds_s{60, 300, 900, 3600, 14400, 86400, 604800};
+
+namespace metric {
+constexpr Metric pipeline_runs{"weir_pipeline_runs_total", "Pipeline runs of the queue that this node worked, by how they came back."};
+constexpr Metric script_runs{"weir_script_runs_total", "Script runs by outcome."};
+constexpr Metric script_run_seconds{"weir_script_run_seconds", "How long script runs took."};
+constexpr Metric rows{"weir_rows_total", "Rows by what became of them."};
+constexpr Metric requests{"weir_provider_requests_total", "Requests to providers."};
+constexpr Metric not_modified{"weir_provider_not_modified_total", "Answers that said that nothing has changed."};
+constexpr Metric bytes{"weir_provider_bytes_total", "Bytes received from providers."};
+constexpr Metric waits{"weir_provider_wait_seconds_total", "Time that runs waited for the budget of their provider."};
+constexpr Metric claim_seconds{"weir_claim_seconds", "How long one claim took."};
+constexpr Metric lane_wait{"weir_lane_wait_seconds", "From due to claimed."};
+constexpr Metric lane_differences{"weir_lane_differences_total", "Counters of lanes that were not what the queue holds; mended."};
+constexpr Metric pool{"weir_pool_connections", "Database connections of this process."};
+constexpr Metric queue_entries{"weir_queue_entries", "Pipeline runs in the queue."};
+constexpr Metric queue_oldest{"weir_queue_oldest_seconds", "For how long the oldest entry has been due."};
+constexpr Metric freshness{"weir_source_age_seconds", "Time since the last complete import of each data source that collects."};
+constexpr Metric stalest{"weir_stalest_source_age_seconds", "The data sources whose data is oldest."};
+constexpr Metric nodes{"weir_nodes_alive", "Nodes with a lease."};
+constexpr Metric leases{"weir_scripts", "Scripts that a node holds, and that are parked."};
+constexpr Metric transaction_age{"weir_oldest_transaction_seconds", "Age of the oldest open transaction of Weir."};
+constexpr Metric secret_age{"weir_oldest_secret_seconds", "Age of the secret that was not changed for longest."};
+constexpr Metric budgets{"weir_budgets", "Provider identities with a known budget."};
+constexpr Metric budgets_waiting{"weir_budgets_waiting", "Provider identities that were told to wait."};
+constexpr Metric budget_left{"weir_budget_least_left_ratio", "The least that an identity has left of its window."};
+}  // namespace metric
+
+void count_script(Metrics& metrics, const ScriptReport& script) {
+  const auto provider = script.id.script.substr(0, script.id.script.find('/'));
+  const MetricLabels who{{"provider", provider}, {"script", script.id.script}};
+  auto outcome = who;
+  outcome["outcome"] = script.status;
+  metrics.count(metric::script_runs, outcome);
+  if (!script.run) return;
+  metrics.observe(metric::script_run_seconds, who, std::chrono::duration<double>(script.duration).count());
+  const auto& counts = script.counts;
+  for (const auto& [kind, count] : {std::pair{"imported", counts.imported}, std::pair{"unchanged", counts.unchanged},
+                                    std::pair{"deleted", counts.deleted}, std::pair{"failed", counts.failed}}) {
+    auto labels = who;
+    labels["kind"] = kind;
+    metrics.count(metric::rows, labels, static_cast<double>(count));
+  }
+  metrics.count(metric::requests, who, static_cast<double>(counts.requests));
+  metrics.count(metric::not_modified, who, static_cast<double>(counts.not_modified));
+  metrics.count(metric::bytes, who, static_cast<double>(counts.bytes));
+  metrics.count(metric::waits, who, static_cast<double>(counts.waited_ms) / 1000);
+}
+
+void log_script(const std::string& tenant, PipelineRunId pipeline_run, const ScriptReport& script) {
+  LogFields fields{{"tenant", tenant},
+                   {"source", script.id.data_source},
+                   {"script", script.id.script},
+                   {"pipeline_run", to_string(pipeline_run)},
+                   {"status", script.status},
+                   {"imported", std::to_string(script.counts.imported)},
+                   {"requests", std::to_string(script.counts.requests)},
+                   {"duration_ms", std::to_string(script.duration.count())}};
+  if (script.run) fields.emplace_back("run", to_string(*script.run));
+  if (!script.reason.empty()) fields.emplace_back("reason", script.reason);
+  log_event(script.status == "FAILED" ? LogLevel::warning : LogLevel::info, "script ended", fields);
+}
+
+Task<> add_queue(MetricSnapshot& snapshot, queue::Queue& queue) {
+  const auto now = system_clock().now();
+  for (const auto& depth : co_await queue.depth()) {
+    const MetricLabels labels{{"class", std::string(name_of(depth.run_class))}, {"state", depth.state}};
+    snapshot.add(metric::queue_entries, labels, static_cast<double>(depth.entries));
+    const auto age = depth.oldest_due ? std::chrono::duration<double>(now - *depth.oldest_due).count() : 0;
+    snapshot.add(metric::queue_oldest, labels, std::max(0.0, age));
+  }
+  snapshot.add_counter(metric::lane_differences, {}, static_cast<double>(queue.differences_found()));
+}
+
+Task<> add_freshness(MetricSnapshot& snapshot, pg::Database& database) {
+  const auto rows = co_await database.query(pg::Scope::control(), sql::read_freshness, pg::Params(k_age_bounds));
+  const auto row = rows.one();
+  const auto counts = row.get<nlohmann::json>("counts");
+  std::vector<MetricSnapshot::Bucket> buckets;
+  for (std::size_t i = 0; i < k_age_bounds_s.size(); ++i)
+    buckets.push_back({k_age_bounds_s.at(i), counts.at(i).get<std::uint64_t>()});
+  snapshot.add_histogram(metric::freshness, {}, buckets, static_cast<std::uint64_t>(row.get<std::int64_t>("sources")),
+                         row.get<double>("seconds"));
+  const auto stalest = co_await database.query(pg::Scope::control(), sql::list_stalest_sources, pg::Params(k_stalest_max));
+  for (const auto source : stalest)
+    snapshot.add(metric::stalest,
+                 {{"tenant_id", to_string(source.get<TenantId>("tenant_id"))},
+                  {"data_source", source.get<std::string>("name")},
+                  {"provider", source.get<std::string>("provider")}},
+                 source.get<double>("age"));
+}
+
+Task<> add_state(MetricSnapshot& snapshot, pg::Database& database) {
+  const auto rows = co_await database.query(pg::Scope::control(), sql::read_service_state);
+  const auto row = rows.one();
+  snapshot.add(metric::nodes, {}, static_cast<double>(row.get<std::int64_t>("nodes")));
+  snapshot.add(metric::leases, {{"state", "running"}}, static_cast<double>(row.get<std::int64_t>("running")));
+  snapshot.add(metric::leases, {{"state", "parked"}}, static_cast<double>(row.get<std::int64_t>("parked")));
+  snapshot.add(metric::transaction_age, {}, row.get<double>("transaction_age"));
+  snapshot.add(metric::secret_age, {}, row.get<double>("secret_age"));
+}
+
+Task<> add_budgets(MetricSnapshot& snapshot, pg::Database& database) {
+  const auto rows = co_await database.query(pg::Scope::control(), sql::list_budget_use, pg::Params(k_buckets_max));
+  for (const auto row : rows) {
+    const MetricLabels labels{{"bucket", row.get<std::string>("bucket")}};
+    snapshot.add(metric::budgets, labels, static_cast<double>(row.get<std::int64_t>("budgets")));
+    snapshot.add(metric::budgets_waiting, labels, static_cast<double>(row.get<std::int64_t>("waiting")));
+    if (const auto left = row.get<std::optional<double>>("least_left"))
+      snapshot.add(metric::budget_left, labels, *left);
+  }
+}
+
+}  // namespace
+
+void ServiceMeter::claimed(const std::vector<queue::ClaimedRun>& runs, std::chrono::nanoseconds took) {
+  metrics_.observe(metric::claim_seconds, {}, std::chrono::duration<double>(took).count());
+  const auto now = system_clock().now();
+  for (const auto& run : runs) {
+    const auto waited = std::chrono::duration<double>(now - run.due_at).count();
+    metrics_.observe(metric::lane_wait, {{"class", std::string(name_of(run.run_class))}}, std::max(0.0, waited));
+  }
+}
+
+void ServiceMeter::ended(const queue::ClaimedRun& run, const queue::FinishAnswer& answer,
+                         const std::string& tenant_key, const std::vector<ScriptReport>& scripts) {
+  metrics_.count(metric::pipeline_runs, {{"class", std::string(name_of(run.run_class))},
+                                         {"outcome", std::string(name_of(answer.outcome))}});
+  for (const auto& script : scripts) {
+    count_script(metrics_, script);
+    log_script(tenant_key, run.id, script);
+  }
+}
+
+void add_pool(MetricSnapshot& snapshot, const pg::Pool& pool) {
+  snapshot.add(metric::pool, {{"state", "open"}}, static_cast<double>(pool.open_count()));
+  snapshot.add(metric::pool, {{"state", "idle"}}, static_cast<double>(pool.idle_count()));
+}
+
+Task<MetricSnapshot> read_service_gauges(pg::Database& database, queue::Queue& queue) {
+  MetricSnapshot snapshot;
+  co_await add_state(snapshot, database);
+  co_await add_queue(snapshot, queue);
+  co_await add_freshness(snapshot, database);
+  co_await add_budgets(snapshot, database);
+  co_return snapshot;
+}
+
+}  // namespace weir::orchestrator

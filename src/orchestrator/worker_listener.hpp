@@ -1,0 +1,22 @@
+// Who is told what a worker does. Called on its executor; must not throw.
+#pragma once
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "orchestrator/pipeline_report.hpp"
+#include "queue/queue.hpp"
+
+namespace weir::orchestrator {
+
+class WorkerListener {
+ public:
+  virtual ~WorkerListener() = default;
+  // A claim was answered, with these runs or none.
+  virtual void claimed(const std::vector<queue::ClaimedRun>& runs, std::chrono::nanoseconds took) = 0;
+  // `scripts`: what was done here; none when the run could not be begun.
+  virtual void ended(const queue::ClaimedRun& run, const queue::FinishAnswer& answer, const std::string& tenant_key,
+                     const std::vector<ScriptReport>& scripts) = 0;
+};
+
+}  // namespace weir::orchestrator
