@@ -175,7 +175,11 @@ class Flow:
         require(self.secret not in shown and "***" in shown, "a secret can be read")
         require(self.count("SELECT count(*) FROM pg_tables WHERE schemaname = 'data' AND tablename = 'commit'") == 1,
                 "the tenant's tables are not there")
-        return "encrypted, and not to be read again"
+        pipelines = self.customer.call("GET", self.path("/pipelines")).json["items"]
+        require([each["name"] for each in pipelines] == ["git"], f"the source brought these pipelines: {pipelines}")
+        # It shall not run in the middle of what follows.
+        self.customer.call("PATCH", self.path("/pipelines/git"), {"is_enabled": False})
+        return "encrypted, and not to be read again; the source has a pipeline of its own"
 
     def make_pipeline(self):
         self.customer.call("POST", self.path("/pipelines"), {"name": "by-hand", "data_sources": ["git"]}, expect=201)

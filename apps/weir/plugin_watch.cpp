@@ -21,7 +21,8 @@ std::string fingerprint_of(const std::vector<fs::path>& directories) {
   std::set<std::string> lines;
   for (const auto& directory : directories) {
     std::error_code error;
-    for (fs::recursive_directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
+    for (fs::recursive_directory_iterator entry(directory, error), end; !error && entry != end;
+         entry.increment(error)) {
       std::error_code ignored;
       if (!entry->is_regular_file(ignored)) continue;
       lines.insert(fmt::format("{} {} {}", entry->path().string(), entry->file_size(ignored),
@@ -35,7 +36,8 @@ std::string fingerprint_of(const std::vector<fs::path>& directories) {
 
 void log_problems(const plugin::PluginCatalog& catalog) {
   for (const auto& problem : catalog.problems())
-    log_event(LogLevel::warning, problem.place.to_string(), {{"provider", problem.provider}, {"script", problem.script}});
+    log_event(LogLevel::warning, problem.place.to_string(),
+              {{"provider", problem.provider}, {"script", problem.script}});
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ struct ServeSettings {
   ListenAddress listen;
   Roles roles;
   int concurrent_runs = 4;
-  bool is_poll_only = false;               // WEIR_QUEUE_POLL_ONLY: the database's notifications do not arrive here
+  bool is_poll_only = false;                // WEIR_QUEUE_POLL_ONLY: the database's notifications do not arrive here
   scheduler::HistoryRetention retention{};  // WEIR_HISTORY_DAYS, WEIR_AUDIT_DAYS, WEIR_USAGE_DAYS
 };
 // The part that comes from the environment. configuration error.

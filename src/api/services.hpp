@@ -44,10 +44,10 @@ struct Services {
   std::function<std::shared_ptr<const plugin::PluginCatalog>()> plugins;  // as they are now
   http::EgressPolicy egress{};                                            // what every tenant may reach
   Background& background;
-  orchestrator::Worker* worker = nullptr;   // none: this process works on no runs
-  std::string version;                      // of the binary
-  std::filesystem::path cache_root{};       // of clones
-  std::function<Result<>()> is_ready = {};  // besides the database: why this process takes no work now
+  orchestrator::Worker* worker = nullptr;           // none: this process works on no runs
+  std::string version;                              // of the binary
+  std::filesystem::path cache_root{};               // of clones
+  std::function<Result<>()> is_ready = {};          // besides the database: why this process takes no work now
   std::function<Task<std::string>()> metrics = {};  // what /metrics answers; none: nothing is measured
   nlohmann::json openapi{};                         // the door fills it in
 };

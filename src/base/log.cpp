@@ -48,7 +48,8 @@ bool is_logged(LogLevel level) { return logger().should_log(to_spdlog(level)); }
 std::string format_event(LogFormat format, std::string_view message, const LogFields& fields) {
   if (format == LogFormat::json) {
     auto line = in_quotes(message);
-    for (const auto& [name, value] : fields) line.append(",").append(in_quotes(name)).append(":").append(in_quotes(value));
+    for (const auto& [name, value] : fields)
+      line.append(",").append(in_quotes(name)).append(":").append(in_quotes(value));
     return line;
   }
   // A line break in foreign text must not forge a line of the log.

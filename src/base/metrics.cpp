@@ -16,7 +16,7 @@ prometheus::ClientMetric labelled(const MetricLabels& labels) {
 }
 
 const prometheus::Histogram::BucketBoundaries& seconds_buckets() {
-  static const prometheus::Histogram::BucketBoundaries buckets{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,  1,    2.5,
+  static const prometheus::Histogram::BucketBoundaries buckets{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,    2.5,
                                                                5,     10,   30,    60,   120, 300,  900, 3600, 14400};
   return buckets;
 }

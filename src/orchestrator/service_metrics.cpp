@@ -15,7 +15,8 @@ constexpr const char* k_age_bounds = "{60,300,900,3600,14400,86400,604800}";
 constexpr std::array<double, 7> k_age_bounds_s{60, 300, 900, 3600, 14400, 86400, 604800};
 
 namespace metric {
-constexpr Metric pipeline_runs{"weir_pipeline_runs_total", "Pipeline runs of the queue that this node worked, by how they came back."};
+constexpr Metric pipeline_runs{"weir_pipeline_runs_total",
+                               "Pipeline runs of the queue that this node worked, by how they came back."};
 constexpr Metric script_runs{"weir_script_runs_total", "Script runs by outcome."};
 constexpr Metric script_run_seconds{"weir_script_run_seconds", "How long script runs took."};
 constexpr Metric rows{"weir_rows_total", "Rows by what became of them."};
@@ -25,11 +26,13 @@ constexpr Metric bytes{"weir_provider_bytes_total", "Bytes received from provide
 constexpr Metric waits{"weir_provider_wait_seconds_total", "Time that runs waited for the budget of their provider."};
 constexpr Metric claim_seconds{"weir_claim_seconds", "How long one claim took."};
 constexpr Metric lane_wait{"weir_lane_wait_seconds", "From due to claimed."};
-constexpr Metric lane_differences{"weir_lane_differences_total", "Counters of lanes that were not what the queue holds; mended."};
+constexpr Metric lane_differences{"weir_lane_differences_total",
+                                  "Counters of lanes that were not what the queue holds; mended."};
 constexpr Metric pool{"weir_pool_connections", "Database connections of this process."};
 constexpr Metric queue_entries{"weir_queue_entries", "Pipeline runs in the queue."};
 constexpr Metric queue_oldest{"weir_queue_oldest_seconds", "For how long the oldest entry has been due."};
-constexpr Metric freshness{"weir_source_age_seconds", "Time since the last complete import of each data source that collects."};
+constexpr Metric freshness{"weir_source_age_seconds",
+                           "Time since the last complete import of each data source that collects."};
 constexpr Metric stalest{"weir_stalest_source_age_seconds", "The data sources whose data is oldest."};
 constexpr Metric nodes{"weir_nodes_alive", "Nodes with a lease."};
 constexpr Metric leases{"weir_scripts", "Scripts that a node holds, and that are parked."};
@@ -95,7 +98,8 @@ Task<> add_freshness(MetricSnapshot& snapshot, pg::Database& database) {
     buckets.push_back({k_age_bounds_s.at(i), counts.at(i).get<std::uint64_t>()});
   snapshot.add_histogram(metric::freshness, {}, buckets, static_cast<std::uint64_t>(row.get<std::int64_t>("sources")),
                          row.get<double>("seconds"));
-  const auto stalest = co_await database.query(pg::Scope::control(), sql::list_stalest_sources, pg::Params(k_stalest_max));
+  const auto stalest =
+      co_await database.query(pg::Scope::control(), sql::list_stalest_sources, pg::Params(k_stalest_max));
   for (const auto source : stalest)
     snapshot.add(metric::stalest,
                  {{"tenant_id", to_string(source.get<TenantId>("tenant_id"))},
@@ -136,10 +140,10 @@ void ServiceMeter::claimed(const std::vector<queue::ClaimedRun>& runs, std::chro
   }
 }
 
-void ServiceMeter::ended(const queue::ClaimedRun& run, const queue::FinishAnswer& answer,
-                         const std::string& tenant_key, const std::vector<ScriptReport>& scripts) {
-  metrics_.count(metric::pipeline_runs, {{"class", std::string(name_of(run.run_class))},
-                                         {"outcome", std::string(name_of(answer.outcome))}});
+void ServiceMeter::ended(const queue::ClaimedRun& run, const queue::FinishAnswer& answer, const std::string& tenant_key,
+                         const std::vector<ScriptReport>& scripts) {
+  metrics_.count(metric::pipeline_runs,
+                 {{"class", std::string(name_of(run.run_class))}, {"outcome", std::string(name_of(answer.outcome))}});
   for (const auto& script : scripts) {
     count_script(metrics_, script);
     log_script(tenant_key, run.id, script);

@@ -134,8 +134,8 @@ class Queue {
   Task<std::vector<ReapedRun>> reap();          // the runs of nodes that are gone
   Task<std::vector<LaneDifference>> recount();  // none is the rule
   std::uint64_t differences_found() const { return differences_found_; }  // by this object, ever
-  Task<int> archive_quotas();                   // days that are over; how many lanes
-  Task<std::vector<QueueDepth>> depth();        // reads the whole queue: for metrics, not for every request
+  Task<int> archive_quotas();                                             // days that are over; how many lanes
+  Task<std::vector<QueueDepth>> depth();  // reads the whole queue: for metrics, not for every request
 
   const QueueSettings& settings() const { return settings_; }
 

@@ -55,7 +55,8 @@ Task<> say_hello(Session& session, const Service& service, const ServeSettings& 
 // Until somebody asks for the end; the second time it shall be at once.
 Task<> serve_until_stopped(Session& session, Service& service, asio::signal_set& signals) {
   co_await signals.async_wait(asio::use_awaitable);
-  print_notice(session.cli, "stopping: what runs finishes its pages and goes back to the queue; once more stops at once");
+  print_notice(session.cli,
+               "stopping: what runs finishes its pages and goes back to the queue; once more stops at once");
   signals.async_wait([&service](const boost::system::error_code& error, int) {
     if (!error) service.hurry();
   });
