@@ -8,6 +8,7 @@
 #include "api/routes.hpp"
 #include "api/server.hpp"
 #include "base/metrics.hpp"
+#include "orchestrator/data_retention.hpp"
 #include "orchestrator/service_metrics.hpp"
 #include "orchestrator/worker.hpp"
 #include "scheduler/history_retention.hpp"
@@ -100,6 +101,7 @@ Service::Parts::Parts(Session& session_, orchestrator::RunServices& services_, P
 std::vector<scheduler::Job> Service::Parts::jobs() {
   auto list = scheduler::queue_jobs(planner, queue, bell);
   list.push_back(scheduler::history_job(session.database, session.blocking, direct, settings.retention));
+  list.push_back(orchestrator::data_retention_job(session.database, [this] { return plugins.refresh(); }));
   return list;
 }
 
