@@ -100,7 +100,7 @@ TEST_F(AccessMatrix, OnlyWhatIsMeantToBeIsOpen) {
   std::vector<std::string> open;
   for (const auto& route : all_routes())
     if (route.access == Access::open) open.push_back(route.path);
-  EXPECT_EQ(open, (std::vector<std::string>{"/healthz", "/readyz", "/openapi.json"}));
+  EXPECT_EQ(open, (std::vector<std::string>{"/healthz", "/readyz", "/metrics", "/openapi.json"}));
   for (const auto& route : all_routes())
     if (!route.has_tenant() && route.access != Access::open) EXPECT_EQ(route.access, Access::admin) << route.operation;
 }
