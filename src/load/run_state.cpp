@@ -10,14 +10,19 @@ RetrySettings retry_settings(const LoadSettings& settings) {
   return {.attempts_max = settings.retries_max + 1, .first_delay = 1s, .delay_max = 10s};
 }
 
+// Not cut off by a cancel: the database would commit all the same, and the run would no longer know how many
+// checkpoints it has. Whoever cancels a run goes on asking (ScriptRun::supervise).
 Task<Result<std::vector<pg::Rows>>> attempt(pg::Database& database, TenantId tenant,
                                             std::vector<pg::Command> commands) {
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  Result<std::vector<pg::Rows>> answers;
   try {
-    auto answers = co_await database.batch(pg::Scope::tenant(tenant), std::move(commands));
-    co_return answers;
+    answers = co_await database.batch(pg::Scope::tenant(tenant), std::move(commands));
   } catch (const Failure& failure) {
-    co_return std::unexpected(failure.error());
+    answers = std::unexpected(failure.error());
   }
+  co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+  co_return answers;
 }
 
 nlohmann::json mended_details(const Resource& resource, const RowNotes& notes) {
