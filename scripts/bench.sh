@@ -4,13 +4,13 @@
 set -eu
 cd "$(dirname "$0")/.."
 scripts/build.sh release
-cmake --build build/release --target weir_bench_staging weir_bench_queue >/dev/null
+cmake --build build/release --target weir_bench_staging weir_bench_queue weir_bench_waits >/dev/null
 export WEIR_BINARY="$PWD/build/weir" WEIR_PROVIDER_SIM="$PWD/build/release/apps/provider-sim/provider-sim"
-[ $# -gt 0 ] || set -- staging queue git_import github_import
+[ $# -gt 0 ] || set -- staging queue waits git_import github_import
 for name; do
   echo "== $name"
   case $name in
-    staging | queue) scripts/with-postgres.sh "build/release/bench/weir_bench_$name" ;;
+    staging | queue | waits) scripts/with-postgres.sh "build/release/bench/weir_bench_$name" ;;
     *) scripts/with-postgres.sh /usr/bin/python3 -B "bench/$name.py" ;;
   esac
 done
