@@ -1,7 +1,9 @@
 #include "load/merge.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <compare>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -110,13 +112,41 @@ std::string column_array(const RowStore& store, std::size_t column, std::span<co
   return std::move(array).finish();
 }
 
-std::strong_ordering compare_keys(const RowStore& store, std::uint32_t left, std::uint32_t right) {
-  for (std::size_t i = 0; i < store.resource().key_columns; ++i) {
-    const auto order = store.at(left, i)->compare(*store.at(right, i)) <=> 0;
-    if (order != std::strong_ordering::equal) return order;
+// A part of a key, and its first eight bytes as a number of the same order: most comparisons end with it.
+struct KeyPart {
+  explicit KeyPart(std::string_view part) : bytes(part) {
+    std::memcpy(&head, part.data(), std::min(part.size(), sizeof head));
+    if constexpr (std::endian::native == std::endian::little) head = std::byteswap(head);
   }
-  return std::strong_ordering::equal;
-}
+  std::strong_ordering operator<=>(const KeyPart& other) const {
+    if (head != other.head) return head <=> other.head;
+    if (bytes.size() <= sizeof head && other.bytes.size() <= sizeof head) return bytes.size() <=> other.bytes.size();
+    return bytes.compare(other.bytes) <=> 0;
+  }
+  std::uint64_t head = 0;
+  std::string_view bytes;
+};
+
+// The keys of all rows of a store.
+class Keys {
+ public:
+  explicit Keys(const RowStore& store) : columns_(store.resource().key_columns) {
+    parts_.reserve(store.rows() * columns_);
+    for (std::size_t row = 0; row < store.rows(); ++row)
+      for (std::size_t i = 0; i < columns_; ++i) parts_.emplace_back(*store.at(row, i));
+  }
+  std::strong_ordering compare(std::uint32_t left, std::uint32_t right) const {
+    const auto* a = &parts_[left * columns_];
+    const auto* b = &parts_[right * columns_];
+    for (std::size_t i = 0; i < columns_; ++i)
+      if (const auto order = a[i] <=> b[i]; order != std::strong_ordering::equal) return order;
+    return std::strong_ordering::equal;
+  }
+
+ private:
+  std::size_t columns_;
+  std::vector<KeyPart> parts_;
+};
 
 bool is_older(const RowStore& store, std::uint32_t row, std::uint32_t than) {
   const auto time = store.source_time(row);
@@ -129,13 +159,14 @@ bool is_older(const RowStore& store, std::uint32_t row, std::uint32_t than) {
 RowOrder order_by_key(const RowStore& store) {
   RowOrder rows(store.rows());
   for (std::uint32_t i = 0; i < rows.size(); ++i) rows[i] = i;
+  const Keys keys(store);
   std::ranges::sort(rows, [&](std::uint32_t left, std::uint32_t right) {
-    const auto order = compare_keys(store, left, right);
+    const auto order = keys.compare(left, right);
     return order == std::strong_ordering::equal ? left < right : order == std::strong_ordering::less;
   });
   std::size_t kept = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (kept > 0 && compare_keys(store, rows[kept - 1], rows[i]) == std::strong_ordering::equal) {
+    if (kept > 0 && keys.compare(rows[kept - 1], rows[i]) == std::strong_ordering::equal) {
       if (!is_older(store, rows[i], rows[kept - 1])) rows[kept - 1] = rows[i];
       continue;
     }
