@@ -136,11 +136,13 @@ TEST_F(QueueDays, ARefundGoesToTheDayThatPaid) {
     const auto lanes = co_await queue.archive_quotas();
     EXPECT_EQ(lanes, 1);
     EXPECT_EQ(super("SELECT runs_used FROM weir.usage_quota WHERE day = '2026-05-01'"), "1");
+    fire(add_pipeline(acme, "of-today"));
+    co_await queue.claim(node, epoch, 10);
     co_await queue.finish(runs.at(0), ended(RunEndStatus::released));
     EXPECT_EQ(super("SELECT runs_used FROM weir.usage_quota WHERE day = '2026-05-01'"), "0");
-    EXPECT_EQ(lane(acme, "quota_day || ' ' || quota_used"), "2026-05-02 0");
+    EXPECT_EQ(lane(acme, "quota_day || ' ' || quota_used"), "2026-05-02 1");
     co_await queue.claim(node, epoch, 10);
-    EXPECT_EQ(lane(acme, "quota_used"), "1");
+    EXPECT_EQ(lane(acme, "quota_used"), "2");
     const auto again = co_await queue.archive_quotas();
     EXPECT_EQ(again, 0);
   });

@@ -1,5 +1,7 @@
 #include "queue/queue.hpp"
 
+#include "base/task_group.hpp"
+#include "queue/sql.hpp"
 #include "queue/why.hpp"
 #include "tests/support/queue_world.hpp"
 
@@ -16,6 +18,13 @@ class QueueRules : public test::QueueWorld {
     return {.tenant = tenant, .priority = priority, .user = "alice"};
   }
   Task<std::vector<ClaimedRun>> claim(Queue& queue, int max = 10) { return queue.claim(node, epoch, max); }
+  static Task<> enqueue_and_tell(Queue& queue, RunRequest request, bool& is_done) {
+    co_await queue.enqueue(std::move(request));
+    is_done = true;
+  }
+  bool is_anybody_waiting() const {
+    return count("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") != "0";
+  }
 };
 
 TEST_F(QueueRules, ARunGoesInAndOut) {
@@ -41,6 +50,28 @@ TEST_F(QueueRules, ARunGoesInAndOut) {
     EXPECT_EQ(history(runs[0].id, "status || ' ' || (summary ->> 'scripts')"), "COMPLETED_WITH_GAPS 3");
     EXPECT_EQ(lane(acme, "running"), "0");
     EXPECT_EQ(count("weir.pipeline_execution_queue"), "0");
+  });
+}
+
+// The claim has taken all it saw and is about to forget the lane.
+TEST_F(QueueRules, WhatComesWhileItsLaneIsClaimedIsNotForgotten) {
+  const auto acme = add_tenant("acme");
+  test::run([&](test::Context context) -> Task<> {
+    pg::Pool pool(context.executor(), context.blocking, database.pool_settings(4));
+    pg::Database door(pool, database.roles());
+    Queue queue(door, random);
+    co_await queue.enqueue(manual(acme));
+    auto claiming = co_await door.begin(pg::Scope::control());
+    const auto claimed = co_await claiming.query(sql::claim_pipeline_runs, pg::Params(node, epoch, 10, false));
+    EXPECT_EQ(claimed.size(), 1U);
+    TaskGroup tasks(co_await asio::this_coro::executor);
+    bool is_enqueued = false;
+    tasks.spawn("enqueue", enqueue_and_tell(queue, manual(acme), is_enqueued));
+    while (!is_enqueued && !is_anybody_waiting()) co_await sleep_for(std::chrono::milliseconds(2));
+    co_await claiming.commit();
+    co_await tasks.wait();
+    const auto runs = co_await claim(queue);
+    EXPECT_EQ(runs.size(), 1U);
   });
 }
 
@@ -172,6 +203,22 @@ TEST_F(QueueRules, AnOrderlyStopCountsNowhere) {
       const auto answer = co_await queue.finish(runs[0], ended(RunEndStatus::released));
       EXPECT_EQ(answer.outcome, FinishOutcome::requeued);
     }
+  });
+}
+
+// A node is found dead long before its lease ends: by its lock.
+TEST_F(QueueRules, RunsOfANodeThatWasFoundDeadAreTakenBackAtOnce) {
+  const auto acme = add_tenant("acme");
+  with_queue([&](Queue& queue) -> Task<> {
+    co_await queue.enqueue(manual(acme));
+    const auto runs = co_await claim(queue);
+    auto reaped = co_await queue.reap();
+    EXPECT_TRUE(reaped.empty());
+    super("UPDATE weir.node SET died_at = now() WHERE lease_until > now()");
+    reaped = co_await queue.reap();
+    EXPECT_EQ(reaped.size(), 1U);
+    EXPECT_EQ(reaped[0].run, runs[0].id);
+    EXPECT_EQ(reaped[0].outcome, FinishOutcome::requeued);
   });
 }
 

@@ -194,6 +194,27 @@ TEST_F(Ticks, EditedWhileDueItKeepsItsFireUnlessTheScheduleChanges) {
   });
 }
 
+// What a ticker saw before somebody else fired, or changed, the pipeline.
+TEST_F(Ticks, AFireOfAStateThatIsGoneIsLeftForTheNextLook) {
+  at("2026-05-01T10:01:00Z");
+  const auto acme = add_tenant("acme");
+  with_service([&](Service& service) -> Task<> {
+    const auto pipeline = co_await added(service, acme, every("p", 15min));
+    at("2026-05-01T10:30:00Z");
+    for (const auto* state : {"version, next_fire_at - interval '1 s'", "version + 1, next_fire_at"})
+      EXPECT_EQ(
+          super(fmt::format(
+              "SELECT d FROM (SELECT id, {} FROM weir.tenant_pipeline_configs) c (id, version, seen), "
+              "weir.enqueue_due(ARRAY[id], ARRAY[version], ARRAY[seen], ARRAY[timestamptz '2026-05-01T10:30:00Z'], "
+              "ARRAY[timestamptz '2026-05-01T10:45:00Z'], ARRAY[1], ARRAY[false]) d",
+              state)),
+          "(0,0,0,0,1)");
+    EXPECT_EQ(fires(pipeline.id), "");
+    co_await service.scheduler.tick();
+    EXPECT_EQ(fires(pipeline.id), "10:30+1");
+  });
+}
+
 TEST_F(Ticks, DisabledOrPausedForDaysItComesBackWithoutAFlood) {
   at("2026-05-01T10:01:00Z");
   const auto acme = add_tenant("acme");
