@@ -238,6 +238,8 @@ class Flow:
         actors = {item["actor"] for item in items}
         require({"olga", "carol"} <= actors, f"the actors are {actors}")
         actions = {item["action"] for item in items}
+        runs = [item for item in items if item["action"] == "run.start"]
+        require(len(runs) == 3 and {item["actor"] for item in runs} == {"carol"}, f"the runs by hand: {runs}")
         return f"{len(items)} lines: {', '.join(sorted(actions))}"
 
     def revoke_key(self):

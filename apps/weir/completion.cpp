@@ -11,15 +11,19 @@
 namespace weir::app {
 namespace {
 
-// The words between the braces of a validator's description: LEVEL:{debug,info}.
+std::vector<std::string> parts_of(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  for (const auto part : std::views::split(text, separator)) parts.emplace_back(std::string_view(part));
+  return parts;
+}
+
+// The words between the braces of a validator's description, LEVEL:{debug,info}, or those of a type after|skip.
 std::vector<std::string> choices_of(std::string_view type) {
   const auto open = type.find('{');
   const auto close = type.find('}', open);
-  if (open == std::string_view::npos || close == std::string_view::npos) return {};
-  std::vector<std::string> choices;
-  for (const auto part : std::views::split(type.substr(open + 1, close - open - 1), ','))
-    choices.emplace_back(std::string_view(part));
-  return choices;
+  if (open != std::string_view::npos && close != std::string_view::npos)
+    return parts_of(type.substr(open + 1, close - open - 1), ',');
+  return type.contains('|') ? parts_of(type, '|') : std::vector<std::string>();
 }
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }

@@ -1,16 +1,11 @@
 #include "weir/schedule_options.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 namespace weir::app {
 namespace {
 
 using scheduler::Schedule;
-
-// So that the tenants of an interval do not all come at the same instant.
-constexpr std::chrono::seconds k_own_spread_max = std::chrono::hours(24);
 
 // As it can be written again: 1h30m.
 std::string written(std::chrono::seconds duration) {
@@ -30,25 +25,22 @@ Result<std::chrono::seconds> read_duration(std::string_view option, const std::s
               fmt::format("{} is '{}', which is no duration; write for example 15m, 6h or 1d", option, text));
 }
 
+Result<> read_duration(std::string_view option, const std::optional<std::string>& text,
+                       std::optional<std::chrono::seconds>& duration) {
+  if (!text) return {};
+  const auto read = read_duration(option, *text);
+  if (!read) return std::unexpected(read.error());
+  duration = *read;
+  return {};
+}
+
 template <class Rule>
-Result<> read_rule(const std::optional<std::string>& text, Result<Rule> (*rule_of)(std::string_view), Rule& rule) {
+Result<> read_rule(const std::optional<std::string>& text, Result<Rule> (*rule_of)(std::string_view),
+                   std::optional<Rule>& rule) {
   if (!text) return {};
   const auto read = rule_of(*text);
   if (!read) return std::unexpected(read.error());
   rule = *read;
-  return {};
-}
-
-Result<> read_when(const ScheduleOptions& options, Schedule& schedule) {
-  if (!options.every && !options.cron && !options.is_by_hand) return {};
-  schedule.every.reset();
-  schedule.cron = options.cron;
-  schedule.spread = std::chrono::seconds(0);
-  if (!options.every) return {};
-  const auto every = read_duration("--every", *options.every);
-  if (!every) return std::unexpected(every.error());
-  schedule.every = *every;
-  schedule.spread = std::min(*every, k_own_spread_max);
   return {};
 }
 
@@ -83,23 +75,18 @@ void add_schedule_options(CLI::App& command, ScheduleOptions& options) {
 }
 
 Result<Schedule> read_schedule(const ScheduleOptions& options, Schedule now) {
-  if (const auto read = read_when(options, now); !read) return std::unexpected(read.error());
-  if (!now.cron && (options.time_zone || options.gap || options.overlap || options.days))
-    return fail(ErrorCode::usage, "--tz, --gap, --overlap and --days say more about --schedule: give it, too");
-  if (!now.cron && !now.every && (options.spread || options.missed))
-    return fail(ErrorCode::usage, "--spread and --missed say more about --every or --schedule: give one of them, too");
-  if (options.time_zone) now.time_zone = *options.time_zone;
-  if (options.spread) {
-    const auto spread = read_duration("--spread", *options.spread);
-    if (!spread) return std::unexpected(spread.error());
-    now.spread = *spread;
-  }
-  for (const auto& read : {read_rule(options.gap, scheduler::gap_rule_of, now.clock_changes.gap),
-                           read_rule(options.overlap, scheduler::overlap_rule_of, now.clock_changes.overlap),
-                           read_rule(options.days, scheduler::day_rule_of, now.days),
-                           read_rule(options.missed, scheduler::missed_rule_of, now.missed)})
+  scheduler::ScheduleChange change{
+      .cron = options.cron, .is_by_hand = options.is_by_hand, .time_zone = options.time_zone};
+  for (const auto& read :
+       {read_duration("--every", options.every, change.every), read_duration("--spread", options.spread, change.spread),
+        read_rule(options.gap, scheduler::gap_rule_of, change.gap),
+        read_rule(options.overlap, scheduler::overlap_rule_of, change.overlap),
+        read_rule(options.days, scheduler::day_rule_of, change.days),
+        read_rule(options.missed, scheduler::missed_rule_of, change.missed)})
     if (!read) return std::unexpected(read.error());
-  return now;
+  auto changed = scheduler::changed_schedule(std::move(now), change);
+  if (changed || options.is_by_hand) return changed;
+  return fail(ErrorCode::usage, fmt::format("{}: give --every or --schedule, too", changed.error().message));
 }
 
 std::string describe_schedule(const Schedule& schedule) {

@@ -70,6 +70,7 @@ struct Service::Parts {
   Metrics metrics;
   orchestrator::ServiceMeter meter{metrics};
   queue::Queue queue{session.database, random};
+  orchestrator::ServiceGauges service_gauges{session.database, queue};
   queue::QueueBell bell;
   scheduler::Scheduler planner{session.database, bell, random};
   scheduler::Upkeep upkeep{session.database, random, process_name(), jobs()};
@@ -99,7 +100,7 @@ Service::Parts::Parts(Session& session_, orchestrator::RunServices& services_, P
 }
 
 std::vector<scheduler::Job> Service::Parts::jobs() {
-  auto list = scheduler::queue_jobs(planner, queue, bell);
+  auto list = scheduler::queue_jobs(planner, queue, bell, [this] { return services.node.reaper().forget_nodes(); });
   list.push_back(scheduler::history_job(session.database, session.blocking, direct, settings.retention));
   list.push_back(orchestrator::data_retention_job(session.database, [this] { return plugins.refresh(); }));
   return list;
@@ -137,7 +138,8 @@ Result<> Service::Parts::readiness() const {
 }
 
 Task<std::string> Service::Parts::metrics_text() {
-  auto snapshot = co_await orchestrator::read_service_gauges(session.database, queue);
+  const auto gauges = co_await service_gauges.read();
+  auto snapshot = *gauges;
   orchestrator::add_pool(snapshot, session.database.pool());
   co_return metrics.text(snapshot);
 }
@@ -166,6 +168,7 @@ std::string Service::url() const { return parts_->server.url(); }
 Task<> Service::stop() {
   parts_->is_stopping = true;
   co_await parts_->tasks.stop(Deadline::in(k_last_answers));
+  co_await parts_->tasks.wait();
   if (parts_->settings.roles.worker) co_await parts_->worker.stop();
   parts_->door.close();
   co_await parts_->server.stop(Deadline::in(k_last_answers));

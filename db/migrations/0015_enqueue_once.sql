@@ -1,5 +1,6 @@
 -- As before, a fifth faster: OFFSET 0 keeps the planner from looking each entry up once for every column that asks whether
--- it was queued.
+-- it was queued. All lanes are locked in one order before they are raised class by class, or two planners that share a
+-- batch would wait for each other.
 CREATE OR REPLACE FUNCTION weir.enqueue_due(p_ids uuid[], p_versions bigint[], p_seen timestamptz[], p_fires timestamptz[],
                                             p_nexts timestamptz[], p_missed int[], p_is_skipped boolean[])
 RETURNS TABLE (enqueued int, overlapping int, skipped int, resting int, changed int)
@@ -58,6 +59,8 @@ BEGIN
          (SELECT array_agg(DISTINCT q.tenant_id) FROM queued q WHERE q.class = 2)
     INTO enqueued, overlapping, skipped, resting, changed, v_scheduled, v_backfill;
   overlapping := overlapping - enqueued;
+  PERFORM FROM weir.lane l WHERE l.tenant_id = ANY (coalesce(v_scheduled, '{}') || coalesce(v_backfill, '{}'))
+    ORDER BY l.tenant_id FOR NO KEY UPDATE;
   PERFORM weir.raise_lanes(v_scheduled, 1::smallint, false);
   PERFORM weir.raise_lanes(v_backfill, 2::smallint, false);
   RETURN NEXT;

@@ -24,7 +24,11 @@ class Background {
     if (!job->result) co_await job->ended.wait(Deadline::in(patience));
     co_return job->result;
   }
-  Task<> stop(Deadline deadline) { co_await tasks_.stop(deadline); }
+  // Also waits, past the deadline, for what cannot be cut short: the name of a host, a connection that is being made.
+  Task<> stop(Deadline deadline) {
+    co_await tasks_.stop(deadline);
+    co_await tasks_.wait();
+  }
 
  private:
   template <class T>

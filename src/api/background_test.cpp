@@ -1,5 +1,7 @@
 #include "api/background.hpp"
 
+#include <future>
+
 #include <gtest/gtest.h>
 
 #include "base/time.hpp"
@@ -39,6 +41,33 @@ TEST(Background, LetsGoOnWhatTakesLonger) {
     const auto patient = co_await background.run<int>("slow", wait_and_say(told, may_end, 7), 1ms);
     EXPECT_FALSE(patient);
     co_await background.stop(Deadline::in(5s));
+  });
+}
+
+// As the making of a connection does.
+Task<Result<int>> block_until(BlockingPool& pool, std::shared_future<void> released) {
+  co_await run_blocking(pool, [released] { released.wait(); });
+  co_return 0;
+}
+
+Task<> stop_and_note(Background& background, bool& is_stopped) {
+  co_await background.stop(Deadline::in(0s));
+  is_stopped = true;
+}
+
+TEST(Background, AStopWaitsForWhatCannotBeCutShort) {
+  test::run([](test::Context context) -> Task<> {
+    Background background(context.executor());
+    TaskGroup stopping(context.executor());
+    std::promise<void> release;
+    bool is_stopped = false;
+    co_await background.run<int>("slow", block_until(context.blocking, release.get_future().share()), 1ms);
+    stopping.spawn("stop", stop_and_note(background, is_stopped));
+    co_await sleep_for(20ms);
+    EXPECT_FALSE(is_stopped);
+    release.set_value();
+    co_await stopping.wait();
+    EXPECT_TRUE(is_stopped);
   });
 }
 

@@ -4,6 +4,7 @@ namespace weir::api {
 namespace {
 
 using namespace schema;
+using nlohmann::json;
 
 std::vector<Property> api_key() {
   return {{"id", uuid()},
@@ -52,36 +53,113 @@ std::vector<Property> changed_data_source() {
 const std::vector<std::string> k_run_states{"IDLE",   "RUNNING",   "PARKED",      "COMPLETED", "COMPLETED_WITH_GAPS",
                                             "FAILED", "CANCELLED", "INTERRUPTED", "SKIPPED"};
 
+std::vector<Property> run() {
+  return {{"id", uuid()},
+          {"tenant_id", uuid()},
+          {"tenant", nullable(text())},
+          {"data_source", text()},
+          {"script", text()},
+          {"pipeline_run_id", nullable(uuid())},
+          {"user_id", with(nullable(text()), "null: scheduled")},
+          {"status", word(k_run_states)},
+          {"reason", with(nullable(text(0, 100'000)), "Of SKIPPED, PARKED, CANCELLED, INTERRUPTED")},
+          {"error", nullable(text(0, 100'000))},
+          {"node_id", with(nullable(uuid()), "The process that worked on it")},
+          {"epoch", with(nullable(count()), "Of that process")},
+          {"started_at", instant()},
+          {"completed_at", nullable(instant())},
+          {"duration_ms", nullable(count())},
+          {"records_imported", with(count(), "New or changed")},
+          {"records_unchanged", count()},
+          {"records_deleted", count()},
+          {"records_failed", count()},
+          {"records_mended", with(count(), "Imported with a value that had to be left out or cut")},
+          {"requests", count()},
+          {"not_modified", with(count(), "Requests that the provider answered with: nothing new")},
+          {"points", with(count(), "What the provider charged against its limit")},
+          {"bytes", with(count(), "Received")},
+          {"waited_ms", with(count(), "For the provider's limits")},
+          {"checkpoints", count()},
+          {"log_lines", count()},
+          {"log_dropped", with(count(), "Lines beyond those that are kept")}};
+}
+
+std::vector<Property> pipeline_run() {
+  return {{"id", uuid()},
+          {"tenant_id", uuid()},
+          {"tenant", nullable(text())},
+          {"pipeline_id", nullable(uuid())},
+          {"pipeline", with(nullable(text()), "null: it belongs to none, or that is gone")},
+          {"trigger", word({"manual", "schedule", "backfill"})},
+          {"user_id", with(nullable(text()), "null: scheduled")},
+          {"fire_at", instant()},
+          {"status", word(k_run_states)},
+          {"parameters", with(map(anything()), "Over those of its pipeline")},
+          {"node_id", with(nullable(uuid()), "The process that works on it")},
+          {"epoch", with(nullable(count()), "Of that process")},
+          {"queued_at", nullable(instant())},
+          {"started_at", nullable(instant())},
+          {"completed_at", nullable(instant())},
+          {"cancel_requested_at", nullable(instant())},
+          {"attempts", with(count(), "That failed and were tried again")},
+          {"interruptions", with(count(), "By the end of a process")},
+          {"missed", with(count(), "Earlier fires that it stands for")},
+          {"summary", with(nullable(list(anything(), 100'000)), "By script: status, counts, reason")},
+          {"reason", with(nullable(text(0, 100'000)), "Of SKIPPED")},
+          {"error", nullable(text(0, 100'000))}};
+}
+
+json ledger() {
+  return open_object({{"data_source", text()},
+                      {"script", text()},
+                      {"partition", text()},
+                      {"window_start", nullable(instant())},
+                      {"window_end", nullable(instant())},
+                      {"expected", with(nullable(count()), "null: the provider did not say")},
+                      {"fetched", count()},
+                      {"committed", count()},
+                      {"rejected", count()},
+                      {"skipped", count()},
+                      {"is_complete", boolean()},
+                      {"note", nullable(text(0, 100'000))},
+                      {"updated_at", instant()}});
+}
+
+json gap() {
+  return open_object({{"id", uuid()},
+                      {"data_source", text()},
+                      {"script", text()},
+                      {"partition", text()},
+                      {"kind", text()},
+                      {"from_at", nullable(instant())},
+                      {"to_at", nullable(instant())},
+                      {"records", count()},
+                      {"reason", text(0, 100'000)},
+                      {"remedy", nullable(text(0, 100'000))},
+                      {"attempts", count()},
+                      {"run_id", nullable(uuid())},
+                      {"opened_at", instant()},
+                      {"seen_at", instant()},
+                      {"closed_at", nullable(instant())}});
+}
+
+void add_runs(Components& made) {
+  auto within = run();
+  std::erase_if(within, [](const Property& property) { return property.name == "tenant"; });
+  made["Run"] = open_object(run());
+  made["PipelineRun"] = open_object(pipeline_run());
+  auto details = run();
+  details.insert(details.end(), {{"kind", word({"run"})},
+                                 {"ledger", with(list(ledger()), "What there was to collect, and what was")},
+                                 {"gaps", with(list(gap()), "Of its script: what is missing, and why")}});
+  made["RunDetails"] = open_object(details);
+  details = pipeline_run();
+  details.insert(details.end(), {{"kind", word({"pipeline_run"})}, {"runs", list(open_object(within), 1'000'000)}});
+  made["PipelineRunDetails"] = open_object(details);
+  made["AnyRun"] = {{"anyOf", json::array({ref("RunDetails"), ref("PipelineRunDetails")})}};
+}
+
 void add_history(Components& made) {
-  made["Run"] = open_object({{"id", uuid()},
-                             {"tenant", nullable(text())},
-                             {"data_source", text()},
-                             {"script", text()},
-                             {"status", word(k_run_states)},
-                             {"user_id", with(nullable(text()), "null: scheduled")},
-                             {"started_at", instant()},
-                             {"completed_at", nullable(instant())},
-                             {"records_imported", count()},
-                             {"requests", count()},
-                             {"error", nullable(text(0, 100'000))}});
-  made["PipelineRun"] = open_object({{"id", uuid()},
-                                     {"tenant", nullable(text())},
-                                     {"pipeline", with(nullable(text()), "null: it belongs to none, or that is gone")},
-                                     {"trigger", word({"manual", "schedule", "backfill"})},
-                                     {"user_id", with(nullable(text()), "null: scheduled")},
-                                     {"fire_at", instant()},
-                                     {"status", word(k_run_states)},
-                                     {"completed_at", nullable(instant())},
-                                     {"missed", with(count(), "Earlier fires that it stands for")},
-                                     {"error", nullable(text(0, 100'000))}});
-  made["AnyRun"] =
-      open_object({{"id", uuid()},
-                   {"kind", word({"run", "pipeline_run"})},
-                   {"tenant", nullable(text())},
-                   {"status", word(k_run_states)},
-                   {"ledger", with(list(anything()), "Of a run: expected, fetched, committed"), Need::optional},
-                   {"gaps", with(list(anything()), "Of a run: what is missing, and why"), Need::optional},
-                   {"runs", with(list(anything()), "Of a pipeline run"), Need::optional}});
   made["LogLine"] = open_object({{"id", with(text(), "Give it as `after`")},
                                  {"run_id", uuid()},
                                  {"line", count()},
@@ -98,12 +176,25 @@ void add_history(Components& made) {
                                 {"partition", text()},
                                 {"title", nullable(text())},
                                 {"cursor_at", with(nullable(instant()), "Complete up to here; null: nothing yet")},
+                                {"pass_start", with(nullable(instant()), "An open pass is about what is after this")},
+                                {"pass_end", with(nullable(instant()), "null: no pass is open")},
+                                {"generation", with(nullable(count()), "Of an open refresh of everything")},
+                                {"declaration_hash", with(nullable(text()), "Of the script that moved it")},
+                                {"unreachable", with(nullable(text(0, 100'000)), "Why it cannot be collected")},
+                                {"probe_at", with(nullable(instant()), "When that is tried again")},
+                                {"checked_at", nullable(instant())},
+                                {"updated_at", instant()},
                                 {"version", count()}});
-  made["CursorChange"] = open_object({{"partition", text()},
+  made["CursorChange"] = open_object({{"data_source", text()},
+                                      {"script", text()},
+                                      {"partition", text()},
                                       {"cursor_at", nullable(instant())},
+                                      {"state", with(anything(), "What the script had noted; null: nothing")},
                                       {"version", count()},
                                       {"reason", word({"pass", "set", "reset"})},
-                                      {"user_id", nullable(text())}});
+                                      {"user_id", nullable(text())},
+                                      {"run_id", nullable(uuid())},
+                                      {"changed_at", instant()}});
   made["ImportPlan"] =
       open_object({{"tenant", text()},
                    {"at", instant()},
@@ -131,11 +222,17 @@ void add_scheduling(Components& made) {
                    {"version", with(count(), "Grows with every change")},
                    {"next_fire_at", nullable(instant())},
                    {"last_fire_at", nullable(instant())},
+                   {"plan_error", with(text(0, 100'000), "Why the next fire is not known"), Need::optional},
                    {"created_at", instant()},
                    {"updated_at", instant()}});
-  made["Fire"] = open_object({{"at", instant()},
-                              {"offset_seconds", integer(-100'000, 100'000)},
-                              {"clock_change", word({"none", "after_gap", "first_of_two", "second_of_two"})}});
+  made["Fire"] = open_object(
+      {{"at", instant()},
+       {"offset_seconds", integer(-100'000, 100'000)},
+       {"clock_change", with(nullable(word({"after_gap", "first_of_two", "second_of_two", "after_left_out"})),
+                             "What a change of the clock does to it; null: nothing")},
+       {"left_out", with(nullable(text()),
+                         "With after_left_out: the local time before it that does not come, "
+                         "2026-03-29T02:30:00, and that nothing runs for")}});
   made["EnqueuedRun"] = open_object({{"run_id", uuid()},
                                      {"quota", open_object({{"limit", with(nullable(count()), "null: none")},
                                                             {"used", count()},
@@ -144,9 +241,20 @@ void add_scheduling(Components& made) {
   made["QueueEntry"] = open_object({{"pipeline_run_id", uuid()},
                                     {"tenant_id", uuid()},
                                     {"tenant_key", text()},
+                                    {"pipeline_id", nullable(uuid())},
                                     {"pipeline", nullable(text())},
+                                    {"class", word({"manual", "scheduled", "backfill"})},
                                     {"state", word({"scheduled", "ready", "leased", "parked"})},
-                                    {"due_at", instant()}});
+                                    {"needs_quota", with(boolean(), "The day's quota has not paid for it yet")},
+                                    {"quota_day", with(nullable(text()), "Of the day that has")},
+                                    {"was_parked", boolean()},
+                                    {"priority", integer(-10, 10)},
+                                    {"due_at", instant()},
+                                    {"fire_at", with(nullable(instant()), "null: asked for by hand")},
+                                    {"queued_at", instant()},
+                                    {"leased_at", nullable(instant())},
+                                    {"attempt", with(count(), "How often it failed and was tried again")},
+                                    {"interruptions", with(count(), "By the end of a process")}});
   made["Explanation"] = open_object(
       {{"run", uuid()},
        {"tenant_id", uuid()},
@@ -227,6 +335,7 @@ Components make_components() {
                                           {"keys", with(list(text()), "Of the secrets that were sent")},
                                           {"changed", boolean()},
                                           {"runs_ended", count()}});
+  add_runs(made);
   add_history(made);
   add_scheduling(made);
   return made;

@@ -44,6 +44,39 @@ std::optional<Error> refusal_of(const error_code& error) {
   return std::nullopt;
 }
 
+HttpAnswer answer_to(const Error& error) { return problem_answer(error, request_id_of({})); }
+
+std::optional<Error> check_host(const Parser::value_type& message) {
+  const auto count = message.count(http::field::host);
+  if (count == 1 || (count == 0 && message.version() < k_http_1_1)) return std::nullopt;
+  return Error{ErrorCode::usage, "a request of HTTP/1.1 has one Host field"};
+}
+
+// Beast reads on without a body when the last coding is one that it does not know: what follows would be taken for
+// the next request (RFC 9112, 6.1 and 6.3).
+std::optional<Error> check_coding(const Parser::value_type& message) {
+  const auto count = message.count(http::field::transfer_encoding);
+  if (count == 0) return std::nullopt;
+  const bool is_chunked = beast::iequals(message[http::field::transfer_encoding], "chunked");
+  if (count == 1 && is_chunked && message.version() == k_http_1_1) return std::nullopt;
+  return Error{ErrorCode::usage, "the only Transfer-Encoding that this service takes is chunked, with HTTP/1.1"};
+}
+
+// Why no body is waited for; nullopt: all is well.
+std::optional<HttpAnswer> refusal_of(const Parser::value_type& message) {
+  auto wrong = check_host(message);
+  if (!wrong) wrong = check_coding(message);
+  if (wrong) return answer_to(*wrong);
+  if (message.count(http::field::expect) == 0 || beast::iequals(message[http::field::expect], "100-continue"))
+    return std::nullopt;
+  constexpr int k_expectation_failed = 417;
+  const Error error{ErrorCode::usage, "the only Expect that this service knows is 100-continue"};
+  auto answer = answer_to(error);
+  answer.status = k_expectation_failed;
+  answer.body = dump(problem_document(error, request_id_of({}), {{"status", k_expectation_failed}}));
+  return answer;
+}
+
 std::string head_of(const http::response_header<>& head) {
   std::ostringstream text;
   text << head;
@@ -66,10 +99,14 @@ Connection::Connection(asio::ip::tcp::socket socket, const ServerSettings& setti
       buffer_(settings.header_bytes_max + settings.body_bytes_max),
       finishing_(stream_.get_executor()) {}
 
+std::optional<Connection::Clock::time_point> Connection::idle_since() const {
+  return is_finishing_ ? std::nullopt : idle_since_;
+}
+
 void Connection::finish() {
   is_finishing_ = true;
   finishing_.notify();
-  if (is_idle_) cut();
+  if (idle_since_) cut();
 }
 
 void Connection::cut() {
@@ -80,9 +117,9 @@ void Connection::cut() {
 
 Task<> Connection::serve() {
   while (!is_finishing_) {
-    is_idle_ = true;
+    idle_since_ = Clock::now();
     const bool has_more = co_await wait_for_request();
-    is_idle_ = false;
+    idle_since_.reset();
     if (!has_more) break;
     Head head;
     auto request = co_await read_request(head);
@@ -117,8 +154,13 @@ Task<std::optional<HttpRequest>> Connection::read_request(Head& head) {
   error_code error;
   stream_.expires_after(settings_.header_timeout);
   co_await http::async_read_header(stream_, buffer_, parser, asio::redirect_error(asio::use_awaitable, error));
-  if (!error && beast::iequals(parser.get()[http::field::expect], "100-continue"))
-    co_await write_text("HTTP/1.1 100 Continue\r\n\r\n");
+  if (!error) {
+    if (auto refusal = refusal_of(parser.get())) {
+      co_await refuse(std::move(*refusal));
+      co_return std::nullopt;
+    }
+    if (parser.get().count(http::field::expect) > 0) co_await write_text("HTTP/1.1 100 Continue\r\n\r\n");
+  }
   if (!error) {
     stream_.expires_after(settings_.body_timeout);
     co_await http::async_read(stream_, buffer_, parser, asio::redirect_error(asio::use_awaitable, error));
@@ -127,13 +169,13 @@ Task<std::optional<HttpRequest>> Connection::read_request(Head& head) {
     head = {.keeps_alive = parser.keep_alive(), .is_head = parser.get().method() == http::verb::head};
     co_return read(parser);
   }
-  if (auto refusal = refusal_of(error)) co_await refuse(std::move(*refusal));
+  if (const auto refusal = refusal_of(error)) co_await refuse(answer_to(*refusal));
   co_return std::nullopt;
 }
 
 // Says why, and reads on for a moment: a client that is still sending would never see the answer otherwise.
-Task<> Connection::refuse(Error error) {
-  const bool is_written = co_await write(problem_answer(error, request_id_of({})), {});
+Task<> Connection::refuse(HttpAnswer answer) {
+  const bool is_written = co_await write(std::move(answer), {});
   if (is_written) co_await linger();
 }
 
@@ -188,7 +230,9 @@ Task<> Connection::stream_events(HttpAnswer answer) {
     failed = current_error();
   }
   if (!failed) co_return;
-  co_await send({.name = "problem", .data = dump(problem_document(*failed, request_id_of({})))});
+  const auto id = std::ranges::find(answer.headers, "X-Request-Id", &Headers::value_type::first)->second;
+  log_fault(id, "an event stream", *failed);
+  co_await send({.name = "problem", .data = dump(problem_document(*failed, id))});
 }
 
 Task<bool> Connection::send(Event event) {

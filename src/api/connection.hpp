@@ -12,10 +12,13 @@ namespace weir::api {
 
 class Connection final : private EventSink {
  public:
+  using Clock = std::chrono::steady_clock;
+
   Connection(asio::ip::tcp::socket socket, const ServerSettings& settings, Door& door);
 
   Task<> serve();
-  bool is_idle() const { return is_idle_; }
+  // Since when it has waited for a request; nullopt while one is being read or answered, and once it was ended.
+  std::optional<Clock::time_point> idle_since() const;
   // Ends it when nothing runs, or else after the answer; an event stream ends now.
   void finish();
   // Ends it now.
@@ -31,7 +34,7 @@ class Connection final : private EventSink {
   Task<bool> write(HttpAnswer answer, Head head);
   Task<> stream_events(HttpAnswer answer);
   Task<bool> write_text(std::string text);
-  Task<> refuse(Error error);
+  Task<> refuse(HttpAnswer answer);
   Task<> linger();
 
   Task<bool> send(Event event) override;
@@ -43,7 +46,7 @@ class Connection final : private EventSink {
   boost::beast::flat_buffer buffer_;
   Wakeup finishing_;
   Deadline ping_at_ = Deadline::never();
-  bool is_idle_ = true;
+  std::optional<Clock::time_point> idle_since_ = Clock::now();
   bool is_finishing_ = false;
 };
 

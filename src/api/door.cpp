@@ -1,14 +1,15 @@
 #include "api/door.hpp"
 
 #include <array>
+#include <charconv>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sodium.h>
 
 #include "api/admission.hpp"
+#include "api/background.hpp"
 #include "api/body.hpp"
-#include "api/idempotency.hpp"
 #include "api/problem.hpp"
 #include "base/log.hpp"
 
@@ -18,6 +19,7 @@ namespace {
 constexpr std::size_t k_request_id_max = 100;
 constexpr int k_first_error = 400, k_first_fault = 500;
 constexpr std::string_view k_health_path = "/healthz";
+constexpr auto k_record_patience = std::chrono::seconds(1);
 
 std::unexpected<Error> unfit(const std::vector<std::string>& problems) {
   return fail(ErrorCode::invalid_input, fmt::format("{}", fmt::join(problems, "; ")));
@@ -32,12 +34,15 @@ std::vector<std::string> check_path(std::map<std::string, std::string>& paramete
   return problems;
 }
 
-// A number in a query is text that must read as one.
+// A number in a query is text that must read as one, to its end.
 nlohmann::json value_of(const nlohmann::json& schema, const std::string& text) {
   const auto type = schema.value("type", std::string());
-  if (type != "integer" && type != "boolean") return text;
-  auto value = nlohmann::json::parse(text, nullptr, false);
-  return value.is_discarded() ? nlohmann::json(text) : value;
+  if (type == "boolean" && (text == "true" || text == "false")) return text == "true";
+  std::int64_t number = 0;
+  const auto* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  if (type == "integer" && error == std::errc() && rest == end) return number;
+  return text;
 }
 
 Result<> check_query(const Route& route, const std::map<std::string, std::string>& query) {
@@ -48,6 +53,9 @@ Result<> check_query(const Route& route, const std::map<std::string, std::string
     const auto problems = check_schema(row->schema, components(), value_of(row->schema, text), name);
     if (!problems.empty()) return fail(ErrorCode::usage, fmt::format("{}", fmt::join(problems, "; ")));
   }
+  for (const auto& row : route.query)
+    if (row.need == Need::required && !query.contains(row.name))
+      return fail(ErrorCode::usage, fmt::format("the parameter '{}' is missing", row.name));
   return {};
 }
 
@@ -74,12 +82,27 @@ HttpAnswer written(Answer answer) {
   return made;
 }
 
-void log_fault(const std::string& id, const std::string& operation, const Error& error) {
-  if (traits(error.code).http_status < k_first_fault || error.code == ErrorCode::stopping) return;
-  log_error("api: {} failed, request {}: {} {}", operation, id, error.message, error.detail);
+void add_headers(const Route& route, Answer& answer) {
+  if (route.headers == nullptr || answer.status >= k_first_error) return;
+  for (auto& header : route.headers(answer.body)) answer.headers.push_back(std::move(header));
+}
+
+std::unexpected<Error> too_much(std::string_view what) {
+  return fail(ErrorCode::limited, fmt::format("this API key has as many {} as it may have at once", what));
+}
+
+// Its slot is held by the answer, that is until the last event.
+EventStream hold(std::shared_ptr<KeyLimit::Slot> slot, EventStream events) {
+  return [slot = std::move(slot), events = std::move(events)](EventSink& sink) { return events(sink); };
 }
 
 }  // namespace
+
+void log_fault(const std::string& id, std::string_view operation, const Error& error) {
+  if (traits(error.code).http_status < k_first_fault) return;
+  if (error.code == ErrorCode::stopping || error.code == ErrorCode::limited) return;
+  log_error("api: {} failed, request {}: {} {}", operation, id, error.message, error.detail);
+}
 
 std::string request_id_of(const HttpRequest& request) {
   auto given = request.header("X-Request-Id").value_or("");
@@ -95,7 +118,11 @@ std::string request_id_of(const HttpRequest& request) {
   return made;
 }
 
-Door::Door(Services& services, std::vector<Route> routes) : services_(services), router_(std::move(routes)) {
+Door::Door(Services& services, std::vector<Route> routes, DoorSettings settings)
+    : services_(services),
+      router_(std::move(routes)),
+      requests_(settings.requests_per_key_max),
+      streams_(settings.streams_per_key_max) {
   services_.openapi = make_openapi(router_.routes(), services_.version);
 }
 
@@ -152,13 +179,28 @@ Task<Result<Answer>> Door::serve(HttpRequest raw, Target target, Match match, st
   auto admitted = co_await admit(services_.database, route, raw, tenant.empty() ? std::string() : tenant.mapped(),
                                  std::move(request));
   if (!admitted) co_return std::unexpected(admitted.error());
-  if (const auto problems = check_path(admitted->path); !problems.empty())
+  if (!admitted->key) co_return co_await serve_admitted(route, std::move(raw), std::move(*admitted));
+  const auto key = admitted->key->id;
+  const auto slot = requests_.enter(key);
+  if (!slot) co_return too_much("requests at work");
+  auto answer = co_await serve_admitted(route, std::move(raw), std::move(*admitted));
+  if (!answer || !answer->events) co_return answer;
+  auto stream = streams_.enter(key);
+  if (!stream) co_return too_much("event streams");
+  answer->events = hold(std::move(stream), std::move(answer->events));
+  co_return answer;
+}
+
+Task<Result<Answer>> Door::serve_admitted(const Route& route, HttpRequest raw, Request request) {
+  if (const auto problems = check_path(request.path); !problems.empty())
     co_return fail(ErrorCode::not_found, fmt::format("{}", fmt::join(problems, "; ")));
-  if (const auto good = check_query(route, admitted->query); !good) co_return std::unexpected(good.error());
+  if (const auto good = check_query(route, request.query); !good) co_return std::unexpected(good.error());
   auto body = check_body(route, raw);
   if (!body) co_return std::unexpected(body.error());
-  admitted->body = std::move(*body);
-  co_return co_await serve_once(route, std::move(raw), std::move(*admitted));
+  request.body = std::move(*body);
+  auto answer = co_await serve_once(route, std::move(raw), std::move(request));
+  if (answer) add_headers(route, *answer);
+  co_return answer;
 }
 
 Task<Result<Answer>> Door::serve_once(const Route& route, HttpRequest raw, Request request) {
@@ -166,12 +208,17 @@ Task<Result<Answer>> Door::serve_once(const Route& route, HttpRequest raw, Reque
   if (!given || route.method != "POST" || !request.key) co_return co_await route.handler(services_, std::move(request));
   if (const auto good = check_idempotency_key(*given); !good) co_return std::unexpected(good.error());
   const Secret presented(raw.header("X-API-Key").value_or(""));
-  const IdempotencyKey key{request.key->id, request.key->tenant, *given,
-                           hash_request(presented, raw.method, raw.target, raw.body)};
+  const auto tenant = request.tenant ? std::optional(request.tenant->id) : request.key->tenant;
+  const IdempotencyKey key{request.key->id, tenant, *given, hash_request(presented, raw.method, raw.target, raw.body)};
   const auto first = co_await begin_once(services_.database, key);
   if (!first) co_return std::unexpected(first.error());
   if (*first)
     co_return Answer{.status = (*first)->status, .body = (*first)->body, .headers = {{"Idempotency-Replayed", "true"}}};
+  co_return co_await begin_and_end(route, std::move(request), key);
+}
+
+// However it ends, the client is answered: when the database is away, the record is completed as soon as it is back.
+Task<Result<Answer>> Door::begin_and_end(const Route& route, Request request, IdempotencyKey key) {
   Result<Answer> answer = fail(ErrorCode::internal, "");
   std::exception_ptr failure;
   try {
@@ -179,11 +226,13 @@ Task<Result<Answer>> Door::serve_once(const Route& route, HttpRequest raw, Reque
   } catch (...) {
     failure = std::current_exception();
   }
-  const bool is_done = !failure && answer && answer->status < k_first_error;
-  if (is_done)
-    co_await keep_answer(services_.database, key, {answer->status, answer->stored.value_or(answer->body)});
-  else
-    co_await forget_request(services_.database, key);
+  std::optional<StoredAnswer> kept;
+  if (!failure && answer && answer->status < k_first_error) {
+    kept = {answer->status, answer->stored.value_or(answer->body)};
+    if (answer->tenant) key.tenant = answer->tenant;
+  }
+  auto ending = end_once(services_.database, std::move(key), std::move(kept));
+  co_await services_.background.run<void>("the end of a request", std::move(ending), k_record_patience);
   if (failure) std::rethrow_exception(failure);
   co_return answer;
 }

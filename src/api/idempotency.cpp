@@ -6,6 +6,9 @@
 #include <sodium.h>
 
 #include "api/sql.hpp"
+#include "base/log.hpp"
+#include "base/retry.hpp"
+#include "base/time.hpp"
 
 namespace weir::api {
 namespace {
@@ -16,6 +19,19 @@ void add(crypto_generichash_state& state, std::string_view text) {
   const auto size = static_cast<std::uint64_t>(text.size());
   crypto_generichash_update(&state, reinterpret_cast<const unsigned char*>(&size), sizeof size);
   crypto_generichash_update(&state, reinterpret_cast<const unsigned char*>(text.data()), text.size());
+}
+
+Task<Result<>> try_to_end(pg::Database& database, IdempotencyKey key, std::optional<StoredAnswer> answer) {
+  try {
+    if (answer)
+      co_await database.query(pg::Scope::control(), sql::keep_answer,
+                              pg::Params(key.owner, key.key, answer->status, answer->body, key.tenant));
+    else
+      co_await database.query(pg::Scope::control(), sql::forget_request, pg::Params(key.owner, key.key));
+    co_return Result<>();
+  } catch (...) {
+    co_return std::unexpected(current_error());
+  }
 }
 
 }  // namespace
@@ -62,13 +78,21 @@ Task<Result<std::optional<StoredAnswer>>> begin_once(pg::Database& database, Ide
   co_return StoredAnswer{*status, row.get<nlohmann::json>("answer")};
 }
 
-Task<> keep_answer(pg::Database& database, IdempotencyKey key, StoredAnswer answer) {
-  co_await database.query(pg::Scope::control(), sql::keep_answer,
-                          pg::Params(key.owner, key.key, answer.status, answer.body));
-}
-
-Task<> forget_request(pg::Database& database, IdempotencyKey key) {
-  co_await database.query(pg::Scope::control(), sql::forget_request, pg::Params(key.owner, key.key));
+Task<Result<>> end_once(pg::Database& database, IdempotencyKey key, std::optional<StoredAnswer> answer) {
+  auto random = Random::from_system();
+  Retry retry({.attempts_max = 100, .first_delay = 100ms, .delay_max = 5s}, random);
+  const auto deadline = Deadline::in(1min);
+  for (;;) {
+    const auto ended = co_await try_to_end(database, key, answer);
+    if (ended) co_return ended;
+    const auto given_up = co_await retry.pause(ended.error().code, deadline);
+    if (!given_up) continue;
+    log_error(
+        "api: the end of a request with an Idempotency-Key was not recorded; sent again it is refused for ten "
+        "minutes: {} {}",
+        ended.error().message, ended.error().detail);
+    co_return ended;
+  }
 }
 
 }  // namespace weir::api

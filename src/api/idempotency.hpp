@@ -14,7 +14,7 @@ namespace weir::api {
 
 struct IdempotencyKey {
   tenancy::ApiKeyId owner;
-  std::optional<TenantId> tenant;
+  std::optional<TenantId> tenant;  // whom the request is about: what is kept goes with it
   std::string key;
   std::string request_hash;
 };
@@ -29,10 +29,11 @@ struct StoredAnswer {
   int status = 200;
   nlohmann::json body;
 };
-// nullopt: it is ours to do, and must be ended by one of the two below. idempotency_key_reused with another request;
+// nullopt: it is ours to do, and must be ended as below. idempotency_key_reused with another request;
 // conflict while the first one is at work (for ten minutes at most: then its process is gone).
 Task<Result<std::optional<StoredAnswer>>> begin_once(pg::Database& database, IdempotencyKey key);
-Task<> keep_answer(pg::Database& database, IdempotencyKey key, StoredAnswer answer);
-Task<> forget_request(pg::Database& database, IdempotencyKey key);
+// Keeps the answer, or (nullopt: it failed) forgets the request. Tried again for a minute while the database cannot be
+// reached; what does not come about is logged and returned.
+Task<Result<>> end_once(pg::Database& database, IdempotencyKey key, std::optional<StoredAnswer> answer);
 
 }  // namespace weir::api

@@ -21,6 +21,24 @@ struct Repetitions : test::ApiWorld {
             .body = json{{"name", name}, {"scope", "tenant:read"}},
             .headers = {{"Idempotency-Key", once}}};
   }
+  // The next statements of that kind fail as with a database that goes; until mend().
+  void breaks_down(const std::string& when) const {
+    super(
+        "CREATE FUNCTION weir.break_down() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE EXCEPTION 'gone' USING ERRCODE = '57P03'; END $$; "
+        "CREATE TRIGGER break_down BEFORE " +
+        when + " ON weir.idempotency_key FOR EACH ROW EXECUTE FUNCTION weir.break_down()");
+  }
+  void mend() const { super("DROP TRIGGER break_down ON weir.idempotency_key"); }
+  // Until the database says so, for ten seconds at most.
+  Task<bool> comes_about(std::string condition) const {
+    const auto deadline = Deadline::in(10s);
+    while (super("SELECT " + condition) != "t") {
+      if (deadline.is_over()) co_return false;
+      co_await sleep_for(20ms);
+    }
+    co_return true;
+  }
   std::string made() const { return super("SELECT count(*) FROM weir.api_key WHERE tenant_id IS NOT NULL"); }
 };
 
@@ -96,6 +114,72 @@ TEST_F(Repetitions, AreForgottenAfterADayAndWhenTheFirstNeverEnded) {
     EXPECT_EQ(taken.status, 201);
   });
   EXPECT_EQ(made(), "3");
+}
+
+TEST_F(Repetitions, AreForgottenWithTheirTenant) {
+  database.add_tenant("globex");
+  with_server([&](ApiProcess& process) -> Task<> {
+    const test::ApiCall adding{.method = "POST",
+                               .target = "/api/v1/tenants",
+                               .key = admin,
+                               .body = json{{"key", "initech"}, {"name", "Initech of Austin"}},
+                               .headers = {{"Idempotency-Key", "k1"}}};
+    auto within = making("theirs", "k2");
+    within.target = "/api/v1/tenants/initech/keys";
+    for (const auto& call : {adding, within, adding, within}) {
+      const auto reply = co_await process.call(call);
+      EXPECT_EQ(reply.status, 201) << call.target;
+    }
+    const auto replayed = co_await process.call(adding);
+    EXPECT_EQ(replayed.headers.at("idempotency-replayed"), "true");
+    auto other = making("theirs", "k2");
+    other.target = "/api/v1/tenants/globex/keys";
+    const auto reused = co_await process.call(other);
+    EXPECT_EQ(reused.code(), "idempotency_key_reused");
+    co_await process.call({.method = "DELETE", .target = "/api/v1/tenants/initech", .key = admin});
+    EXPECT_EQ(super("SELECT count(*) FROM weir.idempotency_key"), "0");
+    // A record that is taken over after a day is the new tenant's.
+    co_await process.call(making("a", "k3"));
+    super("UPDATE weir.idempotency_key SET created_at = now() - interval '25 hours'");
+    other.headers = {{"Idempotency-Key", "k3"}};
+    co_await process.call(other);
+    EXPECT_EQ(
+        super("SELECT string_agg(t.key, ' ') FROM weir.idempotency_key i JOIN weir.tenant t ON t.id = i.tenant_id"),
+        "globex");
+  });
+}
+
+TEST_F(Repetitions, AreKeptWhenTheDatabaseIsBack) {
+  with_server([&](ApiProcess& process) -> Task<> {
+    breaks_down("UPDATE");
+    const auto first = co_await process.call(making("a", "k1"));
+    EXPECT_EQ(first.status, 201);
+    const auto meanwhile = co_await process.call(making("a", "k1"));
+    EXPECT_EQ(meanwhile.code(), "conflict");
+    mend();
+    const bool is_kept = co_await comes_about("http_status = 201 FROM weir.idempotency_key");
+    EXPECT_TRUE(is_kept);
+    const auto again = co_await process.call(making("a", "k1"));
+    EXPECT_EQ(again.document()["id"], first.document()["id"]);
+  });
+  EXPECT_EQ(made(), "1");
+}
+
+TEST_F(Repetitions, AreFreeAgainWhenTheDatabaseIsBack) {
+  with_server([&](ApiProcess& process) -> Task<> {
+    breaks_down("DELETE");
+    auto bad = making("a", "k1");
+    bad.body = json{{"name", "two\nlines"}, {"scope", "tenant:read"}};
+    const auto refused = co_await process.call(bad);
+    EXPECT_EQ(refused.status, 422);
+    const auto meanwhile = co_await process.call(bad);
+    EXPECT_EQ(meanwhile.code(), "conflict");
+    mend();
+    const bool is_free = co_await comes_about("count(*) = 0 FROM weir.idempotency_key");
+    EXPECT_TRUE(is_free);
+    const auto again = co_await process.call(making("a", "k1"));
+    EXPECT_EQ(again.status, 201);
+  });
 }
 
 TEST_F(Repetitions, LeaveNoSecretInTheDatabase) {

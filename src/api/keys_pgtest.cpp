@@ -90,6 +90,27 @@ TEST_F(KeyRoutes, BadRequestsChangeNothing) {
   EXPECT_EQ(super("SELECT count(*) FROM weir.api_key"), "1");
 }
 
+TEST_F(KeyRoutes, NobodyPassesForAKeyOrTheCommandLine) {
+  const auto writer = make_key(KeyScope::tenant_write, acme);
+  const auto pausing = [&](std::string user) -> test::ApiCall {
+    return {.method = "POST",
+            .target = "/api/v1/tenants/acme/pause",
+            .key = writer,
+            .headers = {{"X-User-ID", std::move(user)}}};
+  };
+  with_server([&](ApiProcess& process) -> Task<> {
+    for (const auto* forged : {"cli:root", "key:weir_0123456789ab", "CLI:root", "key:"}) {
+      const auto refused = co_await process.call(pausing(forged));
+      EXPECT_EQ(refused.code(), "usage") << forged;
+      EXPECT_TRUE(refused.body.contains("X-User-ID")) << refused.body;
+    }
+    EXPECT_EQ(super("SELECT state FROM weir.tenant WHERE key = 'acme'"), "ACTIVE");
+    const auto person = co_await process.call(pausing("keyes"));
+    EXPECT_EQ(person.status, 200);
+  });
+  EXPECT_EQ(super("SELECT actor FROM weir.audit_log WHERE action = 'tenant.pause'"), "keyes");
+}
+
 TEST_F(KeyRoutes, PagesShowEachOnce) {
   for (int i = 0; i < 4; ++i) make_key(KeyScope::tenant_read, acme);
   with_server([&](ApiProcess& process) -> Task<> {

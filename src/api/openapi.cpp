@@ -27,10 +27,15 @@ json parameters_of(const Route& route) {
                       {"description", row.meaning},
                       {"schema", row.schema}});
   for (const auto& row : route.query)
-    list.push_back({{"name", row.name}, {"in", "query"}, {"description", row.meaning}, {"schema", row.schema}});
+    list.push_back({{"name", row.name},
+                    {"in", "query"},
+                    {"required", row.need == Need::required},
+                    {"description", row.meaning},
+                    {"schema", row.schema}});
   if (route.access == Access::open) return list;
-  list.push_back(
-      header_parameter("X-User-ID", "The person who asks, for runs and the audit log", schema::text(1, 200)));
+  list.push_back(header_parameter(
+      "X-User-ID",
+      "The person who asks, for runs and the audit log; begins with neither key: nor cli:", schema::text(1, 200)));
   if (route.method == "POST")
     list.push_back(
         header_parameter("Idempotency-Key", "Sent again with it, the request is done once", schema::text(1, 200)));
@@ -54,6 +59,9 @@ void add_errors(json& responses, const Route& route) {
     response["description"] = fmt::format("code: {}", fmt::join(names, ", "));
     response["content"][std::string(k_problem_type)]["schema"] = schema::ref("Problem");
     response["x-codes"] = names;
+    if (may_pass(status) || status == traits(ErrorCode::quota_spent).http_status)
+      response["headers"]["Retry-After"] = {{"description", "Seconds until trying again may help"},
+                                            {"schema", schema::count()}};
   }
 }
 

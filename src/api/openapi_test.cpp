@@ -84,6 +84,25 @@ TEST(OpenApi, ExamplesFitTheirSchemas) {
   }
 }
 
+TEST(OpenApi, EveryRouteThatNeedsTheDatabaseSaysWhenToTryAgain) {
+  const auto routes = all_routes();
+  const auto document = make_openapi(routes, "1");
+  for (const auto& route : routes) {
+    if (route.access == Access::open) continue;
+    const auto& responses = document["paths"][route.path][lower(route.method)]["responses"];
+    EXPECT_EQ(responses["504"]["x-codes"], json::array({"timed_out"})) << route.operation;
+    for (const auto* status : {"503", "504"})
+      EXPECT_TRUE(responses[status]["headers"].contains("Retry-After")) << route.operation << ' ' << status;
+  }
+}
+
+TEST(Problem, SaysWhenToTryAgain) {
+  for (const auto code : {ErrorCode::timed_out, ErrorCode::database_unreachable, ErrorCode::stopping}) {
+    const auto answer = problem_answer({code, "late"}, "r1");
+    EXPECT_NE(std::ranges::find(answer.headers, "Retry-After", &Headers::value_type::first), answer.headers.end());
+  }
+}
+
 TEST(Problem, EveryErrorHasItsDocument) {
   for (const auto& row : error_table()) {
     const auto document = problem_document({row.code, "what happened", "internals"}, "r1");

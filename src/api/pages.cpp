@@ -2,16 +2,17 @@
 
 namespace weir::api {
 
-std::vector<Parameter> page_parameters(std::vector<Parameter> more) {
+std::vector<Parameter> page_parameters(std::vector<Parameter> more, std::size_t after_max) {
   more.push_back({"limit", "At most so many items (default 100)", schema::integer(1, k_page_max)});
-  more.push_back({"after", "`next` of the page before", schema::text(1, 200)});
+  more.push_back({"after", "`next` of the page before", schema::text(1, after_max)});
   return more;
 }
 
-int page_rows(const Request& request) { return request.query_number("limit", k_page_default) + 1; }
+int page_limit(const Request& request) { return request.query_number("limit", k_page_default); }
+int page_rows(const Request& request) { return page_limit(request) + 1; }
 
 Answer page_of(const Request& request, nlohmann::json items, const char* key) {
-  const auto limit = static_cast<std::size_t>(request.query_number("limit", k_page_default));
+  const auto limit = static_cast<std::size_t>(page_limit(request));
   nlohmann::json next;
   if (items.size() > limit) {
     items.erase(items.begin() + static_cast<std::ptrdiff_t>(limit), items.end());

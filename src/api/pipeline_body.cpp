@@ -6,13 +6,16 @@ namespace weir::api {
 namespace {
 
 using nlohmann::json;
-using scheduler::Schedule;
+using scheduler::ScheduleChange;
 
 constexpr int k_spread_max = 86'400;
+constexpr std::int64_t k_every_max = std::int64_t{3660} * 86'400;
 
 json schedule_schema() {
   return schema::object(
       {{"every", schema::with(schema::duration(), "Run so often; or give cron"), Need::optional},
+       {"every_seconds", schema::with(schema::integer(1, k_every_max), "The same as a number, as it is answered"),
+        Need::optional},
        {"cron", schema::with(schema::text(1, 200), "Five fields, names, ranges, steps, or @hourly and the like"),
         Need::optional},
        {"time_zone", schema::with(schema::text(1, 100), "Of cron: Europe/Berlin; default UTC"), Need::optional},
@@ -21,12 +24,15 @@ json schedule_schema() {
        {"overlap_rule", schema::with(schema::word({"first", "both"}), "A time that comes twice"), Need::optional},
        {"day_rule", schema::with(schema::word({"either", "both"}), "Day of month and of week"), Need::optional},
        {"missed", schema::with(schema::word({"once", "skip"}), "Fires that nobody was there for"), Need::optional},
-       {"spread_seconds", schema::with(schema::integer(0, k_spread_max), "Fires move by the tenant's share of it"),
+       {"spread_seconds",
+        schema::with(schema::integer(0, k_spread_max),
+                     "Fires move by the tenant's share of it; default: of every the interval, of cron 0"),
         Need::optional}});
 }
 
 template <class Rule>
-Result<> read_rule(const json& body, const char* name, Result<Rule> (*rule_of)(std::string_view), Rule& rule) {
+Result<> read_rule(const json& body, const char* name, Result<Rule> (*rule_of)(std::string_view),
+                   std::optional<Rule>& rule) {
   if (!body.contains(name)) return {};
   const auto read = rule_of(body[name].get<std::string>());
   if (!read) return std::unexpected(read.error());
@@ -34,33 +40,40 @@ Result<> read_rule(const json& body, const char* name, Result<Rule> (*rule_of)(s
   return {};
 }
 
-Result<Schedule> schedule_of(const json& body) {
-  Schedule schedule;
-  if (body.contains("every")) schedule.every = parse_duration(body["every"].get<std::string>());
-  if (body.contains("cron")) schedule.cron = body["cron"].get<std::string>();
-  schedule.time_zone = body.value("time_zone", schedule.time_zone);
-  schedule.spread = std::chrono::seconds(body.value("spread_seconds", 0));
-  for (const auto& read : {read_rule(body, "gap_rule", scheduler::gap_rule_of, schedule.clock_changes.gap),
-                           read_rule(body, "overlap_rule", scheduler::overlap_rule_of, schedule.clock_changes.overlap),
-                           read_rule(body, "day_rule", scheduler::day_rule_of, schedule.days),
-                           read_rule(body, "missed", scheduler::missed_rule_of, schedule.missed)})
+Result<ScheduleChange> change_in(const json& body) {
+  ScheduleChange change{.is_by_hand = body.is_null()};
+  if (change.is_by_hand) return change;
+  if (body.contains("every")) change.every = parse_duration(body["every"].get<std::string>());
+  if (body.contains("every_seconds")) {
+    if (change.every) return fail(ErrorCode::invalid_input, "a schedule has every or every_seconds, not both");
+    change.every = std::chrono::seconds(body["every_seconds"].get<std::int64_t>());
+  }
+  if (body.contains("cron")) change.cron = body["cron"].get<std::string>();
+  if (body.contains("time_zone")) change.time_zone = body["time_zone"].get<std::string>();
+  if (body.contains("spread_seconds")) change.spread = std::chrono::seconds(body["spread_seconds"].get<int>());
+  for (const auto& read : {read_rule(body, "gap_rule", scheduler::gap_rule_of, change.gap),
+                           read_rule(body, "overlap_rule", scheduler::overlap_rule_of, change.overlap),
+                           read_rule(body, "day_rule", scheduler::day_rule_of, change.days),
+                           read_rule(body, "missed", scheduler::missed_rule_of, change.missed)})
     if (!read) return std::unexpected(read.error());
-  return schedule;
+  return change;
 }
 
 }  // namespace
 
 std::vector<Property> pipeline_properties(Need name) {
-  return {{"name", schema::name(), name},
-          {"data_sources", schema::with(schema::list(schema::name(), 100), "Absent or empty: all of the tenant's"),
-           Need::optional},
-          {"scripts", schema::with(schema::list(schema::text(1, 100), 100), "provider/script; absent or empty: all"),
-           Need::optional},
-          {"parameters", schema::map(schema::anything(), 50), Need::optional},
-          {"schedule", schema::with(schedule_schema(), "Neither every nor cron: by hand only"), Need::optional},
-          {"priority", schema::integer(-10, 10), Need::optional},
-          {"class", schema::word({"scheduled", "backfill"}), Need::optional},
-          {"is_enabled", schema::boolean(), Need::optional}};
+  return {
+      {"name", schema::name(), name},
+      {"data_sources", schema::with(schema::list(schema::name(), 100), "Absent or empty: all of the tenant's"),
+       Need::optional},
+      {"scripts", schema::with(schema::list(schema::text(1, 100), 100), "provider/script; absent or empty: all"),
+       Need::optional},
+      {"parameters", schema::map(schema::anything(), 50), Need::optional},
+      {"schedule", schema::with(schema::nullable(schedule_schema()), "null, or neither every nor cron: by hand only"),
+       Need::optional},
+      {"priority", schema::integer(-10, 10), Need::optional},
+      {"class", schema::word({"scheduled", "backfill"}), Need::optional},
+      {"is_enabled", schema::boolean(), Need::optional}};
 }
 
 Result<scheduler::PipelineData> pipeline_data(const json& body, scheduler::PipelineData data) {
@@ -74,7 +87,9 @@ Result<scheduler::PipelineData> pipeline_data(const json& body, scheduler::Pipel
     return std::unexpected(good.error());
   if (body.contains("class")) data.run_class = *queue::run_class_of(body["class"].get<std::string>());
   if (!body.contains("schedule")) return data;
-  auto schedule = schedule_of(body["schedule"]);
+  const auto change = change_in(body["schedule"]);
+  if (!change) return std::unexpected(change.error());
+  auto schedule = scheduler::changed_schedule(std::move(data.schedule), *change);
   if (!schedule) return std::unexpected(schedule.error());
   data.schedule = std::move(*schedule);
   return data;

@@ -8,14 +8,33 @@ namespace {
 constexpr int k_first_fault = 500;
 constexpr std::string_view k_retry_after_seconds = "2";
 
+// Without what only helps at the command line: the rest of a line from where it comes to a command or an option.
+std::string without_commands(std::string text) {
+  for (const std::string_view marker : {"`weir ", "(weir ", "--set ", "--secret-env", "--unset "})
+    for (auto at = text.find(marker); at != std::string::npos; at = text.find(marker)) {
+      const auto line = text.rfind('\n', at) == std::string::npos ? 0 : text.rfind('\n', at);
+      auto begin = text.rfind("; ", at);
+      if (begin == std::string::npos || begin < line) begin = text.rfind(": ", at);
+      if (begin == std::string::npos || begin < line) begin = at;
+      const auto end = std::min(text.find('\n', at), text.size());
+      text.erase(begin, end - begin);
+    }
+  return text;
+}
+
 std::string detail_of(const Error& error, const std::string& request_id) {
-  if (traits(error.code).http_status < k_first_fault || error.code == ErrorCode::stopping) return error.message;
+  if (traits(error.code).http_status < k_first_fault || error.code == ErrorCode::stopping)
+    return without_commands(error.message);
+  if (error.code == ErrorCode::limited) return fmt::format("{}; try again", error.message);
   if (error.code == ErrorCode::database_unreachable) return "the database cannot be reached now; try again";
+  if (error.code == ErrorCode::timed_out) return "this service or its database did not get done in time; try again";
   if (error.code == ErrorCode::transaction_conflict) return "somebody else changed the same thing; try again";
   return fmt::format("the request could not be served; the log of this service says why under {}", request_id);
 }
 
 }  // namespace
+
+bool may_pass(int http_status) { return http_status == 503 || http_status == 504; }
 
 nlohmann::json problem_document(const Error& error, const std::string& request_id, const nlohmann::json& extra) {
   const auto& row = traits(error.code);
@@ -36,7 +55,7 @@ HttpAnswer problem_answer(const Error& error, const std::string& request_id) {
   HttpAnswer answer{.status = row.http_status,
                     .content_type = std::string(k_problem_type),
                     .body = dump(problem_document(error, request_id))};
-  if (row.http_status == 503) answer.headers.emplace_back("Retry-After", k_retry_after_seconds);
+  if (may_pass(row.http_status)) answer.headers.emplace_back("Retry-After", k_retry_after_seconds);
   if (error.code == ErrorCode::unauthenticated) answer.headers.emplace_back("WWW-Authenticate", "ApiKey");
   return answer;
 }

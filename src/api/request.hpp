@@ -38,6 +38,7 @@ struct Answer {
   std::string content_type{};              // of the text
   EventStream events{};                    // instead of the body
   std::optional<nlohmann::json> stored{};  // what a repetition of the request is answered with, if not the body
+  std::optional<TenantId> tenant{};        // that the request made: what is kept of the answer goes with it
 };
 
 }  // namespace weir::api

@@ -45,7 +45,8 @@ std::vector<ErrorCode> errors_of(const Route& route) {
   auto errors = route.errors;
   errors.push_back(usage);
   if (route.access != Access::open) {
-    errors.insert(errors.end(), {unauthenticated, database_unreachable, transaction_conflict, stopping});
+    errors.insert(errors.end(),
+                  {unauthenticated, database_unreachable, transaction_conflict, timed_out, limited, stopping});
     if (route.access != Access::tenant_read) errors.push_back(forbidden);
   }
   if (route.path.contains('{')) errors.push_back(not_found);

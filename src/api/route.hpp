@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/request.hpp"
+#include "api/schema.hpp"
 #include "api/services.hpp"
 
 namespace weir::api {
@@ -21,6 +22,7 @@ struct Parameter {
   std::string name;
   std::string meaning;
   nlohmann::json schema;
+  Need need = Need::optional;
 };
 
 struct AnswerRow {
@@ -37,6 +39,8 @@ struct BodyRow {
 };
 
 using Handler = Task<Result<Answer>> (*)(Services& services, Request request);
+// Headers that say what the body of an answer says, for clients that look at nothing else.
+using HeadersOf = Headers (*)(const nlohmann::json& body);
 
 struct Route {
   std::string operation;  // list_tenants
@@ -49,6 +53,7 @@ struct Route {
   std::vector<AnswerRow> answers{};
   std::vector<ErrorCode> errors{};  // besides those that any request can meet
   Handler handler = nullptr;
+  HeadersOf headers = nullptr;  // of answers that are no errors, repetitions too
 
   std::string group() const;  // tenants, of /api/v1/tenants/…
   bool has_tenant() const { return path.contains("{tenant_id}"); }

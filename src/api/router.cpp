@@ -44,6 +44,7 @@ Match Router::find(const std::string& method, const Target& target) const {
     auto parameters = match(segments_[i], target.segments);
     if (!parameters) continue;
     found.allowed.push_back(routes_[i].method);
+    if (routes_[i].method == "GET") found.allowed.emplace_back("HEAD");
     if (routes_[i].method == wanted && found.route == nullptr) {
       found.route = &routes_[i];
       found.parameters = std::move(*parameters);

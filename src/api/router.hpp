@@ -12,7 +12,7 @@ namespace weir::api {
 struct Match {
   const Route* route = nullptr;  // null: no such path, or only for other methods
   std::map<std::string, std::string> parameters{};
-  std::vector<std::string> allowed{};  // methods of the path; empty: there is no such path
+  std::vector<std::string> allowed{};  // methods of the path, HEAD beside GET; empty: there is no such path
 };
 
 class Router {

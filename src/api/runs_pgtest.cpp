@@ -17,6 +17,12 @@ struct RunRoutes : test::TwoTenants {
         "INSERT INTO weir.import_log (tenant_id, run_id, line, level, message) VALUES ('{}', '{}', {}, 'info', '{}')",
         to_string(acme.id), run, line, what));
   }
+  static Task<> follow(Executor executor, std::uint16_t port, std::string bytes, std::string& all) {
+    all = co_await test::exchange(executor, port, std::move(bytes));
+  }
+  test::ApiCall following(api::Headers headers = {}) const {
+    return {.target = base + "/" + run + "/logs/stream", .key = acme.read, .headers = std::move(headers)};
+  }
   void set_status(const std::string& status) {
     super(fmt::format("UPDATE weir.run SET status = '{}' WHERE id = '{}'", status, run));
   }
@@ -81,6 +87,46 @@ TEST_F(RunRoutes, ARunIsFollowedToItsEnd) {
   });
 }
 
+TEST_F(RunRoutes, AStreamEndsWithItsKey) {
+  set_status("RUNNING");
+  with_server([&](ApiProcess& process) -> Task<> {
+    for (const std::string column : {"expires_at", "revoked_at"}) {
+      super("UPDATE weir.api_key SET expires_at = NULL");
+      std::string got;
+      bool is_open = false;
+      process.door.on_served([&](const Served&) { is_open = true; });
+      TaskGroup clients(process.services.executor);
+      clients.spawn("follower",
+                    follow(process.services.executor, process.server.port(), test::bytes_of(following()), got));
+      while (!is_open) co_await sleep_for(5ms);
+      super("UPDATE weir.api_key SET " + column + " = now()");
+      const auto deadline = Deadline::in(10s);
+      while (got.empty() && !deadline.is_over()) co_await sleep_for(20ms);
+      set_status("COMPLETED");  // the end of a stream that nothing else ends
+      co_await clients.wait();
+      set_status("RUNNING");
+      EXPECT_TRUE(got.contains("event: problem\ndata: {\"code\":\"unauthenticated\"")) << column << ' ' << got;
+      EXPECT_TRUE(got.contains("was revoked or has expired")) << got;
+      EXPECT_FALSE(got.contains("event: end")) << got;
+    }
+    process.door.on_served({});
+  });
+}
+
+TEST_F(RunRoutes, AStreamThatFailsIsFoundInTheLog) {
+  set_status("RUNNING");
+  super("ALTER TABLE weir.import_log RENAME TO elsewhere");
+  testing::internal::CaptureStderr();
+  with_server([&](ApiProcess& process) -> Task<> {
+    const auto got = co_await test::exchange(process.services.executor, process.server.port(),
+                                             test::bytes_of(following({{"X-Request-Id", "mine-7"}})));
+    EXPECT_TRUE(got.contains("event: problem\n")) << got;
+    EXPECT_TRUE(got.contains("\"request_id\":\"mine-7\"")) << got;
+  });
+  const auto log = testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(log.contains("an event stream failed, request mine-7: ")) << log;
+}
+
 TEST_F(RunRoutes, AStreamEndsWhenTheServerStops) {
   set_status("RUNNING");
   std::string got;
@@ -112,7 +158,19 @@ TEST_F(RunRoutes, CursorsAreShownSetAndReset) {
                               {{"data_source", "acme-src"}, {"script", "git/commit"}, {"to", "2026-01-01T00:00:00Z"}});
     EXPECT_EQ(set.document()["changed"], 1);
     const auto now = co_await process.get(cursors + "?source=acme-src", acme.read);
-    EXPECT_EQ(now.document()["items"][0]["cursor_at"], "2026-01-01T00:00:00+00:00");
+    EXPECT_EQ(now.document()["items"][0]["cursor_at"], "2026-01-01T00:00:00Z");
+    for (const auto* bad : {"9999-12-31T23:59:59-10:00", "0001-01-01T00:00:00+14:00"}) {
+      const auto refused =
+          co_await process.post(cursors + "/set", acme.write, {{"data_source", "acme-src"}, {"to", bad}});
+      EXPECT_EQ(refused.code(), "invalid_input") << bad;
+      EXPECT_TRUE(refused.body.contains("in the years 1 to 9999")) << refused.body;
+    }
+    const auto future = co_await process.post(cursors + "/set", acme.write,
+                                              {{"data_source", "acme-src"}, {"to", "2999-01-01T00:00:00Z"}});
+    EXPECT_EQ(future.status, 422);
+    EXPECT_TRUE(future.body.contains("in the future")) << future.body;
+    const auto kept = co_await process.get(cursors, acme.read);
+    EXPECT_EQ(kept.document()["items"], now.document()["items"]);
     const auto reset = co_await process.post(cursors + "/reset", acme.write, {{"data_source", "acme-src"}});
     EXPECT_EQ(reset.document()["changed"], 1);
     const auto none =

@@ -97,7 +97,8 @@ class Checker {
 
   void check_format(const std::string& format, const std::string& text, const std::string& place) {
     if (format == "uuid" && !Uuid::parse(text)) add(place, "must be a UUID");
-    if (format == "date-time" && !parse_rfc3339(text)) add(place, "must be an instant such as 2026-01-31T12:00:00Z");
+    if (format == "date-time" && !parse_rfc3339(text))
+      add(place, "must be an instant such as 2026-01-31T12:00:00Z, in the years 1 to 9999");
     if (format == "weir-duration" && !parse_duration(text)) add(place, "must be a duration such as 15m or 1h30m");
   }
 

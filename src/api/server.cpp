@@ -58,16 +58,19 @@ Task<> Server::accept() {
       co_await sleep_for(k_accept_pause);
       continue;
     }
-    if (connections_.size() >= settings_.connections_max) make_room();
+    if (connections_.size() >= settings_.connections_max && !make_room()) continue;
     connections_.push_back(std::make_shared<Connection>(std::move(socket), settings_, door_));
     tasks_.spawn("api connection", run(connections_.back()));
   }
 }
 
-void Server::make_room() {
+bool Server::make_room() {
+  std::shared_ptr<Connection> longest;
   for (const auto& connection : connections_)
-    if (connection->is_idle()) return connection->cut();
-  connections_.front()->cut();
+    if (const auto since = connection->idle_since(); since && (!longest || *since < *longest->idle_since()))
+      longest = connection;
+  if (longest) longest->cut();
+  return longest != nullptr;
 }
 
 Task<> Server::run(std::shared_ptr<Connection> connection) {
@@ -90,6 +93,7 @@ Task<> Server::stop(Deadline deadline) {
   while (!connections_.empty() && !deadline.is_over()) co_await ended_.wait(deadline);
   for (const auto& connection : connections_) connection->cut();
   co_await tasks_.stop(Deadline::in(k_cut_grace));
+  co_await tasks_.wait();
 }
 
 }  // namespace weir::api

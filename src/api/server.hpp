@@ -30,7 +30,8 @@ struct ServerSettings {
   std::chrono::milliseconds body_timeout = std::chrono::seconds(30);
   std::chrono::milliseconds write_timeout = std::chrono::seconds(30);
   std::chrono::milliseconds ping_interval = std::chrono::seconds(15);  // of event streams with nothing to tell
-  std::size_t connections_max = 1000;  // with so many, the one that has been idle for longest makes room
+  // With so many, the one that has been idle for longest makes room; where none is idle the new one is closed.
+  std::size_t connections_max = 1000;
 };
 
 class Connection;
@@ -53,7 +54,7 @@ class Server {
  private:
   Task<> accept();
   Task<> run(std::shared_ptr<Connection> connection);
-  void make_room();
+  bool make_room();
 
   Executor executor_;
   ServerSettings settings_;
@@ -61,7 +62,7 @@ class Server {
   asio::ip::tcp::acceptor acceptor_;
   std::uint16_t port_ = 0;
   bool is_stopping_ = false;
-  std::list<std::shared_ptr<Connection>> connections_;  // the longest idle first
+  std::list<std::shared_ptr<Connection>> connections_;  // the oldest first
   Wakeup ended_;
   TaskGroup tasks_;
 };

@@ -1,5 +1,7 @@
 #include "api/settings_body.hpp"
 
+#include <span>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -10,6 +12,17 @@ constexpr std::size_t k_value_max = 65'536, k_settings_max = 100;
 
 nlohmann::json member(const nlohmann::json& body, const char* name) {
   return body.value(name, nlohmann::json::object());
+}
+
+// Said here in the words of the API.
+Result<> check_places(std::span<const tenancy::ConfigKey> declared, const nlohmann::json& body) {
+  for (const auto& [name, value] : member(body, "settings").items())
+    if (const auto* key = tenancy::find_key(declared, name); key != nullptr && key->is_secret)
+      return fail(ErrorCode::invalid_input, fmt::format("{} is a secret: send it in secrets, not in settings", name));
+  for (const auto& [name, value] : member(body, "secrets").items())
+    if (const auto* key = tenancy::find_key(declared, name); key != nullptr && !key->is_secret)
+      return fail(ErrorCode::invalid_input, fmt::format("{} is no secret: send it in settings", name));
+  return {};
 }
 
 }  // namespace
@@ -33,9 +46,13 @@ tenancy::SettingChanges setting_changes(const nlohmann::json& body) {
   return changes;
 }
 
-Result<std::vector<tenancy::ConfigKey>> declared_keys(const Services& services, const std::string& provider) {
+Result<std::vector<tenancy::ConfigKey>> declared_keys(const Services& services, const std::string& provider,
+                                                      const nlohmann::json& body) {
   const auto plugins = services.plugins();
-  if (const auto* declaration = plugins->provider(provider)) return declaration->config;
+  if (const auto* declaration = plugins->provider(provider)) {
+    if (const auto good = check_places(declaration->config, body); !good) return std::unexpected(good.error());
+    return declaration->config;
+  }
   if (plugins->problem_of(provider) != nullptr)
     return fail(
         ErrorCode::declaration_invalid,

@@ -11,7 +11,9 @@ namespace weir::api {
 std::vector<Property> setting_properties();
 // Of {"settings": {…}, "secrets": {…}, "unset": […]}.
 tenancy::SettingChanges setting_changes(const nlohmann::json& body);
-// What a provider declares. invalid_input: there is none of this name; declaration_invalid: its file is broken.
-Result<std::vector<tenancy::ConfigKey>> declared_keys(const Services& services, const std::string& provider);
+// What a provider declares. invalid_input: there is none of this name, or the body has a secret among the settings or
+// the other way round; declaration_invalid: its file is broken.
+Result<std::vector<tenancy::ConfigKey>> declared_keys(const Services& services, const std::string& provider,
+                                                      const nlohmann::json& body);
 
 }  // namespace weir::api

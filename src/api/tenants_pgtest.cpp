@@ -124,6 +124,56 @@ TEST_F(TenantRoutes, ConnectTheirTools) {
   EXPECT_EQ(audit(), "source.add source.set source.disable source.enable source.rm source.removed");
 }
 
+TEST_F(TenantRoutes, GiveNoSecretsWithoutAnActiveSubscription) {
+  database.add_tenant("acme");
+  const std::string base = "/api/v1/tenants/acme/data-sources";
+  with_server([&](ApiProcess& process) -> Task<> {
+    const json data{{"provider", "github"},
+                    {"settings", {{"GITHUB_ORG", "acme"}}},
+                    {"secrets", {{"GITHUB_TOKEN", "hush-4711-hush"}}}};
+    co_await change(process, "POST", base, data);
+    super(
+        "INSERT INTO weir.plan (name) VALUES ('p'); INSERT INTO weir.subscription (tenant_id, plan, status) "
+        "SELECT id, 'p', 'SUSPENDED' FROM weir.tenant");
+    auto other = data;
+    other["name"] = "other";
+    const auto added = co_await change(process, "POST", base, other);
+    EXPECT_EQ(added.status, 403);
+    EXPECT_EQ(added.code(), "subscription_inactive");
+    const auto secret =
+        co_await change(process, "PATCH", base + "/github/config", {{"secrets", {{"GITHUB_TOKEN", "hush-2-hush"}}}});
+    EXPECT_EQ(secret.code(), "subscription_inactive");
+    const auto plain =
+        co_await change(process, "PATCH", base + "/github/config", {{"settings", {{"GITHUB_ORG", "beta"}}}});
+    EXPECT_EQ(plain.status, 200);
+  });
+  EXPECT_EQ(audit(), "source.add source.set");
+}
+
+TEST_F(TenantRoutes, GetThePipelineThatAnInterruptionLeftOut) {
+  database.add_tenant("acme");
+  const std::string target = "/api/v1/tenants/acme/credentials";
+  const auto pipelines = [&] {
+    return super("SELECT coalesce(string_agg(name, ' ' ORDER BY name), '') FROM weir.tenant_pipeline_configs");
+  };
+  with_server([&](ApiProcess& process) -> Task<> {
+    const json data{{"provider", "github"},
+                    {"settings", {{"GITHUB_ORG", "acme"}}},
+                    {"secrets", {{"GITHUB_TOKEN", "hush-4711-hush"}}}};
+    co_await change(process, "POST", target, data);
+    super("DELETE FROM weir.tenant_pipeline_configs");  // as if the process had died before
+    const auto again = co_await change(process, "POST", target, data);
+    EXPECT_EQ(again.status, 200);
+    EXPECT_EQ(pipelines(), "github");
+    super("UPDATE weir.tenant_pipeline_configs SET name = 'mine'");
+    co_await change(process, "POST", target, data);
+    EXPECT_EQ(pipelines(), "mine") << "somebody's own pipeline does";
+    super("DELETE FROM weir.tenant_pipeline_configs; UPDATE weir.data_source SET first_import_at = now()");
+    co_await change(process, "POST", target, data);
+    EXPECT_EQ(pipelines(), "") << "somebody wanted none";
+  });
+}
+
 TEST_F(TenantRoutes, GiveCredentialsThatNobodyReads) {
   const auto acme = database.add_tenant("acme");
   const auto writer = make_key(KeyScope::tenant_write, acme);

@@ -3,6 +3,7 @@
 //
 //   log_event(LogLevel::info, "script completed", {{"tenant", key}, {"script", "git/commit"}});
 #pragma once
+#include <concepts>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,7 +13,17 @@
 
 namespace weir {
 
-using LogFields = std::vector<std::pair<std::string_view, std::string>>;
+struct LogValue {
+  LogValue(std::string value) : text(std::move(value)) {}
+  LogValue(std::string_view value) : text(value) {}
+  LogValue(const char* value) : text(value) {}
+  template <std::integral Number>
+  LogValue(Number number) : text(std::to_string(number)), is_number(true) {}
+
+  std::string text;
+  bool is_number = false;  // in JSON, too
+};
+using LogFields = std::vector<std::pair<std::string_view, LogValue>>;
 
 void log_event(LogLevel level, std::string_view message, const LogFields& fields);
 

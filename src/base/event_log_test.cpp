@@ -7,8 +7,8 @@ namespace weir {
 namespace {
 
 TEST(EventLog, TextNamesItsFields) {
-  EXPECT_EQ(format_event(LogFormat::text, "script ended", {{"tenant", "acme"}, {"reason", "no \"way\""}, {"user", ""}}),
-            R"(script ended tenant=acme reason="no \"way\"" user="")");
+  EXPECT_EQ(format_event(LogFormat::text, "script ended", {{"tenant", "acme"}, {"reason", "no \"way\""}, {"user", ""}, {"n", 7}}),
+            R"(script ended tenant=acme reason="no \"way\"" user="" n=7)");
   EXPECT_EQ(format_event(LogFormat::text, "plain", {}), "plain");
 }
 
@@ -18,10 +18,11 @@ TEST(EventLog, ForeignTextForgesNoLine) {
 }
 
 TEST(EventLog, JsonIsOneObject) {
-  const auto line = format_event(LogFormat::json, "ended \"so\"\n", {{"tenant", "acme"}, {"bad", "\xFF"}});
+  const auto line = format_event(LogFormat::json, "ended \"so\"\n", {{"tenant", "acme"}, {"bad", "\xFF"}, {"n", 7}});
   const auto parsed = nlohmann::json::parse("{\"message\":" + line + "}");
   EXPECT_EQ(parsed.at("message"), "ended \"so\"\n");
   EXPECT_EQ(parsed.at("tenant"), "acme");
+  EXPECT_EQ(parsed.at("n"), 7);
   EXPECT_EQ(parsed.at("bad"), "\xEF\xBF\xBD");
 }
 

@@ -49,14 +49,15 @@ std::string format_event(LogFormat format, std::string_view message, const LogFi
   if (format == LogFormat::json) {
     auto line = in_quotes(message);
     for (const auto& [name, value] : fields)
-      line.append(",").append(in_quotes(name)).append(":").append(in_quotes(value));
+      line.append(",").append(in_quotes(name)).append(":").append(value.is_number ? value.text : in_quotes(value.text));
     return line;
   }
   // A line break in foreign text must not forge a line of the log.
   std::string line(message);
   for (const auto& [name, value] : fields) {
     line.append(" ").append(name).append("=");
-    line.append(value.empty() || value.find_first_of(" \"=") != std::string::npos ? in_quotes(value) : value);
+    const auto& text = value.text;
+    line.append(text.empty() || text.find_first_of(" \"=") != std::string::npos ? in_quotes(text) : text);
   }
   for (auto& c : line)
     if (c == '\n' || c == '\r') c = ' ';

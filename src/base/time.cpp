@@ -10,6 +10,8 @@ namespace {
 
 using namespace std::chrono;
 
+constexpr Instant k_first{sys_days(year(1) / 1 / 1)}, k_end{sys_days(year(10'000) / 1 / 1)};
+
 // Reads exactly `width` digits at `pos`; -1 when they are not there.
 int read_digits(std::string_view text, std::size_t& pos, std::size_t width) {
   if (pos + width > text.size()) return -1;
@@ -110,7 +112,9 @@ std::optional<Instant> parse_rfc3339(std::string_view text) {
   if (!zone || pos != text.size()) return std::nullopt;
   const year_month_day date{year(y), month(static_cast<unsigned>(mon)), day(static_cast<unsigned>(d))};
   if (!date.ok()) return std::nullopt;
-  return Instant{sys_days(date)} + hours(h) + minutes(min) + seconds(s) + microseconds(fraction) - *zone;
+  const auto instant = Instant{sys_days(date)} + hours(h) + minutes(min) + seconds(s) + microseconds(fraction) - *zone;
+  if (instant < k_first || instant >= k_end) return std::nullopt;  // by its zone
+  return instant;
 }
 
 std::optional<seconds> parse_duration(std::string_view text) {

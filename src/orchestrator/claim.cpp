@@ -38,7 +38,7 @@ std::string reason_of(const std::string& outcome, const pg::Row& row, const Scri
   if (outcome == "parked") return fmt::format("parked until {}", wake_at ? format_rfc3339(*wake_at) : "it is woken");
   if (outcome == "cap") return "the tenant has as many scripts running as it may";
   if (outcome == "disabled") return fmt::format("data source {} is disabled: weir source enable", id.data_source);
-  if (outcome == "paused") return "the tenant is paused: weir tenant resume";
+  if (outcome == "paused") return "the tenant is paused, or its subscription is not active: weir tenant show";
   if (outcome == "needs_credentials")
     return fmt::format("data source {} needs credentials: {}", id.data_source, detail);
   if (outcome == "unknown_source") return fmt::format("data source {} is gone", id.data_source);

@@ -3,18 +3,13 @@
 #include <fmt/format.h>
 
 #include "orchestrator/sql.hpp"
+#include "pg/documents.hpp"
 #include "tenancy/change.hpp"
 
 namespace weir::orchestrator {
 namespace {
 
 using nlohmann::json;
-
-json documents(const pg::Rows& rows) {
-  json list = json::array();
-  for (const auto row : rows) list.push_back(row.get<json>("document"));
-  return list;
-}
 
 tenancy::AuditRecord record_of(const tenancy::Actor& actor, const tenancy::Tenant& tenant, const CursorChange& change,
                                json before) {
@@ -34,18 +29,28 @@ tenancy::AuditRecord record_of(const tenancy::Actor& actor, const tenancy::Tenan
 Task<json> list_cursors(pg::Database& database, TenantId tenant, CursorFilter filter) {
   const auto rows = co_await database.query(pg::Scope::tenant(tenant), sql::list_cursors,
                                             pg::Params(tenant, filter.data_source, filter.script, filter.partition));
-  co_return documents(rows);
+  co_return pg::read_documents(rows);
+}
+
+Task<json> list_cursor_page(pg::Database& database, TenantId tenant, CursorFilter filter, CursorPlace after,
+                            int limit) {
+  const auto rows = co_await database.query(pg::Scope::tenant(tenant), sql::list_cursor_page,
+                                            pg::Params(tenant, filter.data_source, filter.script, filter.partition,
+                                                       after.data_source, after.script, after.partition, limit));
+  co_return pg::read_documents(rows);
 }
 
 Task<json> list_cursor_history(pg::Database& database, TenantId tenant, std::string data_source, std::string script,
                                std::optional<std::string> partition) {
   const auto rows = co_await database.query(pg::Scope::tenant(tenant), sql::list_cursor_history,
                                             pg::Params(tenant, data_source, script, partition));
-  co_return documents(rows);
+  co_return pg::read_documents(rows);
 }
 
 Task<Result<int>> change_cursors(pg::Database& database, tenancy::Actor actor, tenancy::Tenant tenant,
                                  CursorChange change) {
+  if (change.to && *change.to > system_clock().now())
+    co_return fail(ErrorCode::invalid_input, "a cursor in the future would skip what happens until then");
   auto transaction = co_await database.begin(pg::Scope::control());
   const auto source = co_await tenancy::lock_any_data_source(transaction, tenant.id, change.data_source);
   if (!source) co_return std::unexpected(source.error());
@@ -55,8 +60,7 @@ Task<Result<int>> change_cursors(pg::Database& database, tenancy::Actor actor, t
       sql::list_cursors, pg::Params(tenant.id, change.data_source, change.script, change.partition));
   if (before.empty())
     co_return fail(ErrorCode::not_found,
-                   fmt::format("data source {} of {} has no such cursor; `weir cursor ls {}` lists them",
-                               change.data_source, tenant.key, tenant.key));
+                   fmt::format("data source {} of {} has no such cursor", change.data_source, tenant.key));
   const auto reason =
       fmt::format("its cursor was {} by {}", change.to ? "set" : "reset", actor.value_or("the operator"));
   int changed = 0;
@@ -68,7 +72,7 @@ Task<Result<int>> change_cursors(pg::Database& database, tenancy::Actor actor, t
                                         change.to ? "set" : "reset", actor));
     changed += rows.one().get<int>("changed");
   }
-  co_await tenancy::commit_with_audit(transaction, record_of(actor, tenant, change, documents(before)));
+  co_await tenancy::commit_with_audit(transaction, record_of(actor, tenant, change, pg::read_documents(before)));
   co_return changed;
 }
 

@@ -20,6 +20,14 @@ struct CursorFilter {
 };
 
 Task<nlohmann::json> list_cursors(pg::Database& database, TenantId tenant, CursorFilter filter);
+
+// The names of a cursor, in the order of lists; all empty: before the first.
+struct CursorPlace {
+  std::string data_source{}, script{}, partition{};
+};
+// At most `limit` after that place, without `state` and `resume`.
+Task<nlohmann::json> list_cursor_page(pg::Database& database, TenantId tenant, CursorFilter filter, CursorPlace after,
+                                      int limit);
 // Newest first, at most 1,000.
 Task<nlohmann::json> list_cursor_history(pg::Database& database, TenantId tenant, std::string data_source,
                                          std::string script, std::optional<std::string> partition);
@@ -31,8 +39,8 @@ struct CursorChange {
   std::optional<Instant> to{};             // nullopt: reset, collected anew from the beginning
 };
 
-// How many cursors were changed. not_found when there is none: nothing to set. State and an open pass are dropped with
-// the value they belong to; the history keeps it.
+// How many cursors were changed. not_found when there is none: nothing to set; invalid_input for the future. State and
+// an open pass are dropped with the value they belong to; the history keeps it.
 Task<Result<int>> change_cursors(pg::Database& database, tenancy::Actor actor, tenancy::Tenant tenant,
                                  CursorChange change);
 

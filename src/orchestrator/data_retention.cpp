@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/log.hpp"
 #include "orchestrator/sql.hpp"
 
 namespace weir::orchestrator {
@@ -36,8 +37,8 @@ std::string deletion(const AgedTable& table, const std::set<std::string>& tables
   const auto age =
       table.changed_at ? fmt::format("greatest(imported_at, {})", named(*table.changed_at)) : "imported_at";
   auto sql = fmt::format(
-      "WITH old AS (DELETE FROM data.{0} WHERE tenant_id = $1 AND ctid = ANY (ARRAY(SELECT ctid FROM data.{0} "
-      "WHERE tenant_id = $1 AND {1} < $2 LIMIT $3)) RETURNING {2})",
+      "WITH old AS (DELETE FROM data.{0} WHERE tenant_id = $1 AND {1} < $2 AND ctid = ANY (ARRAY(SELECT ctid FROM "
+      "data.{0} WHERE tenant_id = $1 AND {1} < $2 LIMIT $3 FOR UPDATE SKIP LOCKED)) RETURNING {2})",
       named(table.name), age, fmt::join(columns, ", "));
   std::vector<std::string> same;
   for (const auto& column : columns) same.push_back(fmt::format("c.{0} = o.{0}", column));
@@ -67,12 +68,25 @@ Task<std::set<std::string>> list_tables(pg::Database& database) {
   co_return names;
 }
 
+Task<std::int64_t> retain_tenant(pg::Database& database, TenantId tenant, Instant before,
+                                 const std::vector<AgedTable>& aged, const std::set<std::string>& tables,
+                                 int batch_rows) {
+  std::int64_t deleted = 0;
+  for (const auto& table : aged) {
+    if (!tables.contains(table.name)) continue;
+    deleted += co_await delete_old(database, tenant, before, deletion(table, tables), batch_rows);
+  }
+  co_return deleted;
+}
+
+// One tenant's trouble is not that of those after it.
 Task<json> retain(pg::Database& database, std::shared_ptr<const plugin::PluginCatalog> catalog, int batch_rows) {
   const auto tables = co_await list_tables(database);
   const auto aged = aged_tables(*catalog);
   std::optional<TenantId> last;
   std::int64_t tenants = 0;
   std::int64_t deleted = 0;
+  std::int64_t failed = 0;
   for (;;) {
     const auto rows =
         co_await database.query(pg::Scope::control(), sql::list_retentions, pg::Params(last, k_tenants_at_once));
@@ -80,14 +94,19 @@ Task<json> retain(pg::Database& database, std::shared_ptr<const plugin::PluginCa
       last = row.get<TenantId>("id");
       const auto before = row.get<Instant>("before");
       ++tenants;
-      for (const auto& table : aged) {
-        if (!tables.contains(table.name)) continue;
-        deleted += co_await delete_old(database, *last, before, deletion(table, tables), batch_rows);
+      std::optional<Error> failure;
+      try {
+        deleted += co_await retain_tenant(database, *last, before, aged, tables, batch_rows);
+      } catch (...) {
+        failure = current_error();
       }
+      if (failure && failure->code == ErrorCode::cancelled) throw Failure(*failure);
+      if (failure) log_warning("data retention of tenant {}: {}", to_string(*last), failure->message);
+      failed += failure ? 1 : 0;
     }
     if (rows.size() < k_tenants_at_once) break;
   }
-  co_return json{{"tenants", tenants}, {"deleted", deleted}};
+  co_return json{{"tenants", tenants}, {"deleted", deleted}, {"failed", failed}};
 }
 
 Task<json> retain_with(pg::Database& database, const CatalogSource& source, int batch_rows) {

@@ -6,18 +6,13 @@
 #include <fmt/format.h>
 
 #include "orchestrator/sql.hpp"
+#include "pg/documents.hpp"
 #include "tenancy/change.hpp"
 
 namespace weir::orchestrator {
 namespace {
 
 using nlohmann::json;
-
-json documents(const pg::Rows& rows) {
-  json list = json::array();
-  for (const auto row : rows) list.push_back(row.get<json>("document"));
-  return list;
-}
 
 TenantId tenant_of(const json& document) {
   return TenantId(Uuid::parse(document.at("tenant_id").get<std::string>()).value_or(Uuid{}));
@@ -50,8 +45,8 @@ Task<json> describe_script_run(pg::Database& database, json document) {
       pg::Scope::tenant(tenant), sql::list_open_gaps,
       pg::Params(tenant, document.at("data_source").get<std::string>(), document.at("script").get<std::string>()));
   document["kind"] = "run";
-  document["ledger"] = documents(ledger);
-  document["gaps"] = documents(gaps);
+  document["ledger"] = pg::read_documents(ledger);
+  document["gaps"] = pg::read_documents(gaps);
   co_return document;
 }
 
@@ -60,7 +55,7 @@ Task<json> describe_pipeline_run(pg::Database& database, json document) {
   const auto runs = co_await database.query(pg::Scope::tenant(tenant), sql::list_runs_of_pipeline,
                                             pg::Params(tenant, document.at("id").get<std::string>()));
   document["kind"] = "pipeline_run";
-  document["runs"] = documents(runs);
+  document["runs"] = pg::read_documents(runs);
   co_return document;
 }
 
@@ -73,7 +68,7 @@ Task<json> find_any_run(pg::Database& database, Uuid id, std::string& kind) {
   kind = answers[0].empty() ? "pipeline_run" : "run";
   const auto& rows = answers[answers[0].empty() ? 1 : 0];
   if (rows.empty()) co_return json();
-  json list = documents(rows);
+  json list = pg::read_documents(rows);
   co_await add_tenant_keys(database, list);
   co_return list[0];
 }
@@ -102,7 +97,7 @@ Task<json> list_pipeline_runs(pg::Database& database, PipelineRunFilter filter) 
   const auto rows = co_await database.query(
       pg::Scope::control(), sql::list_pipeline_runs,
       pg::Params(filter.tenant, filter.pipeline, filter.trigger, filter.status, filter.limit, filter.after));
-  json list = documents(rows);
+  json list = pg::read_documents(rows);
   co_await add_tenant_keys(database, list);
   co_return list;
 }
@@ -111,7 +106,7 @@ Task<json> list_runs(pg::Database& database, RunFilter filter) {
   const auto rows = co_await database.query(
       pg::Scope::control(), sql::list_runs,
       pg::Params(filter.tenant, filter.data_source, filter.script, filter.status, filter.limit, filter.after));
-  json list = documents(rows);
+  json list = pg::read_documents(rows);
   co_await add_tenant_keys(database, list);
   co_return list;
 }
@@ -130,7 +125,7 @@ Task<Result<json>> describe_run(pg::Database& database, Uuid id) {
 Task<json> list_log_lines(pg::Database& database, TenantId tenant, RunId run, int after) {
   const auto rows =
       co_await database.query(pg::Scope::tenant(tenant), sql::list_log_lines, pg::Params(tenant, run, after));
-  co_return documents(rows);
+  co_return pg::read_documents(rows);
 }
 
 Task<Result<>> cancel_run(pg::Database& database, tenancy::Actor actor, Uuid id) {

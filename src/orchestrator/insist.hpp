@@ -1,5 +1,6 @@
-// Statements that are worth several attempts: the database may be restarting, or a connection was lost under them. They
-// may have been carried out all the same, so only what may be repeated belongs here.
+// Statements that are worth several attempts: the database may be restarting, a connection was lost under them, or
+// somebody held what they need for too long. They may have been carried out all the same, so only what may be repeated
+// belongs here.
 #pragma once
 #include <chrono>
 #include <optional>
@@ -21,7 +22,10 @@ auto insist(Attempt attempt, std::chrono::milliseconds patience) -> decltype(att
     try {
       co_return co_await attempt();
     } catch (const Failure& failure) {
-      if (failure.error().code != ErrorCode::database_unreachable || deadline.is_over()) throw;
+      const auto code = failure.error().code;
+      const bool may_pass = code == ErrorCode::database_unreachable || code == ErrorCode::transaction_conflict ||
+                            code == ErrorCode::timed_out;
+      if (!may_pass || deadline.is_over()) throw;
     }
     co_await sleep_for(k_pause);
   }

@@ -51,6 +51,7 @@ class Node {
   NodeId id() const { return id_; }
   Epoch epoch() const { return epoch_; }
   bool may_start() const;
+  bool is_lost() const { return lost_.has_value(); }  // the epoch is over, and there is no new one yet
   // False when it did not become so until the deadline.
   Task<bool> wait_until_may_start(Deadline deadline);
 

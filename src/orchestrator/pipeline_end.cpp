@@ -82,7 +82,7 @@ std::string PipelineRun::overall_status() const {
   const auto& scripts = report_.scripts;
   if (ending_ == SkipCode::cancelled) return "CANCELLED";
   if (ending_ || report_.error) return "INTERRUPTED";
-  for (const std::string status : {"FAILED", "INTERRUPTED", "PARKED", "COMPLETED_WITH_GAPS"})
+  for (const std::string status : {"FAILED", "INTERRUPTED", "PARKED", "CANCELLED", "COMPLETED_WITH_GAPS"})
     if (has_status(scripts, status)) return status;
   return "COMPLETED";
 }

@@ -97,7 +97,7 @@ std::optional<Instant> earliest_wake(const std::vector<ScriptReport>& reports) {
 }
 
 std::optional<std::string> worst_reason(const std::vector<ScriptReport>& reports) {
-  for (const std::string_view status : {"FAILED", "INTERRUPTED", "PARKED"}) {
+  for (const std::string_view status : {"FAILED", "INTERRUPTED", "PARKED", "CANCELLED"}) {
     const ScriptReport* first = nullptr;
     int more = -1;
     for (const auto& report : reports) {

@@ -9,6 +9,7 @@
 #include "orchestrator/schedule.hpp"
 #include "orchestrator/sql.hpp"
 #include "orchestrator/tenant_scripts.hpp"
+#include "pg/documents.hpp"
 
 namespace weir::orchestrator {
 namespace {
@@ -165,9 +166,7 @@ Task<json> plan_tenant(pg::Database& database, const plugin::PluginCatalog& cata
   commands.push_back({sql::list_script_states, pg::Params(tenant.id)});
   commands.push_back({sql::list_cursors, pg::Params(tenant.id, std::nullopt, std::nullopt, std::nullopt)});
   const auto answers = co_await database.batch(pg::Scope::tenant(tenant.id), std::move(commands));
-  json cursors = json::array();
-  for (const auto row : answers[1]) cursors.push_back(row.get<json>("document"));
-
+  const auto cursors = pg::read_documents(answers[1]);
   const auto now = system_clock().now();
   Schedule schedule(build_graph(scripts_of(sources, catalog), known_resources(catalog)));
   auto entries = run_dry(schedule, standings_of(answers[0]), cursors, catalog, now);

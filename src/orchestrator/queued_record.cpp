@@ -35,12 +35,13 @@ RunEndStatus status_of(const PipelineReport& report, bool was_stopped) {
 
 queue::RunEnd queue_end_of(const PipelineReport& report, bool was_stopped) {
   queue::RunEnd end{.status = status_of(report, was_stopped), .summary = report.scripts};
+  if (report.error && report.scripts.empty()) end.summary = nullptr;  // earlier parts have said theirs
   if (report.error)
     end.error = report.error->message;
   else if (end.status != RunEndStatus::completed && end.status != RunEndStatus::completed_with_gaps)
     end.error = worst_reason(report.scripts);
   end.may_retry = may_retry(report);
-  if (end.status == RunEndStatus::parked) end.wake_at = earliest_wake(report.scripts);
+  if (has_status(report.scripts, "PARKED")) end.wake_at = earliest_wake(report.scripts);
   return end;
 }
 
@@ -78,6 +79,7 @@ Task<> QueuedRecord::finish(queue::RunEnd end) {
   if (end.error) end.error = load::mended_text(*end.error);
   if (!end.summary.is_null()) end.summary = nlohmann::json::parse(load::json_text(end.summary));
   answer_ = co_await queue_.finish(claimed_, std::move(end));
+  is_ended_ = true;
 }
 
 }  // namespace weir::orchestrator

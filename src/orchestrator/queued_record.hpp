@@ -19,6 +19,8 @@ class QueuedRecord final : public PipelineRecord {
   // It cannot be worked, now or ever.
   Task<> refuse(Error error);
 
+  // Whether the queue was told, and answered.
+  bool is_ended() const { return is_ended_; }
   // What the queue said to its end; `lost` before.
   const queue::FinishAnswer& answer() const { return answer_; }
   // What was said to the queue; empty before.
@@ -31,6 +33,7 @@ class QueuedRecord final : public PipelineRecord {
   queue::Queue& queue_;
   queue::ClaimedRun claimed_;
   Epoch epoch_;
+  bool is_ended_ = false;
   queue::FinishAnswer answer_{};
   PipelineReport report_{};
 };

@@ -53,6 +53,17 @@ TEST(QueueEnd, ARetryComesBeforeAParkAndThatBeforeAFailureForGood) {
   EXPECT_FALSE(final.may_retry);
 }
 
+TEST(QueueEnd, WhatEarlierPartsSaidStaysWhenThisOneNeverBegan) {
+  const auto end = queue_end_of({.tenant_key = "acme", .error = Error{ErrorCode::database_unreachable, "gone"}}, false);
+  EXPECT_TRUE(end.summary.is_null());
+}
+
+TEST(QueueEnd, WhatIsParkedBesideAFailureIsNotForgottenWithTheLastRetry) {
+  const auto end = end_of("FAILED", {failed("a", true), parked("b", 3)});
+  EXPECT_EQ(end.status, RunEndStatus::failed);
+  EXPECT_EQ(end.wake_at, Instant{} + std::chrono::hours(3));
+}
+
 TEST(QueueEnd, AnInterruptionIsTheNodesUnlessItWasAFault) {
   EXPECT_EQ(end_of("INTERRUPTED", {}, true).status, RunEndStatus::released);
   EXPECT_EQ(end_of("INTERRUPTED", {}).status, RunEndStatus::interrupted);

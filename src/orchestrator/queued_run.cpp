@@ -74,6 +74,8 @@ Task<Result<QueuedRun::Order>> QueuedRun::read_order() {
       co_await services_.database.query(pg::Scope::control(), sql::read_queued_run, pg::Params(claimed_.id));
   if (rows.empty()) co_return fail(ErrorCode::not_found, "the pipeline run is gone");
   const auto row = rows.one();
+  // Without it nobody knows what it was to take: "nothing named" would be everything.
+  if (row.get<bool>("is_pipeline_gone")) co_return fail(ErrorCode::not_found, "its pipeline was removed");
   Order order{.tenant = *tenant, .parameters = std::move(*parameters), .selection = {}, .earlier = {}};
   order.selection = {.sources = order.parameters.sources.value_or(row.get<std::vector<std::string>>("data_sources")),
                      .scripts = order.parameters.scripts.value_or(row.get<std::vector<std::string>>("scripts")),
@@ -84,7 +86,9 @@ Task<Result<QueuedRun::Order>> QueuedRun::read_order() {
 }
 
 Task<> QueuedRun::work_pipeline(Order order) {
-  const auto sources = co_await tenancy::list_data_sources(services_.database, claimed_.tenant);
+  const auto sources =
+      co_await insist([this] { return tenancy::list_data_sources(services_.database, claimed_.tenant); },
+                      services_.settings.database_patience);
   auto refused = refuse_unknown(order.selection, sources, *catalog_);
   PipelineRun run(services_, *catalog_,
                   {.tenant = std::move(order.tenant),
@@ -122,9 +126,11 @@ Task<> QueuedRun::drive(Work& work) {
   end_work_ = [&work](RunStatus status, const Error& reason) { work.end(status, reason); };
   if (lost_) end_work_(RunStatus::interrupted, *lost_);
   for (int i = 0; i < stops_ && !lost_; ++i) stop_work_();
-  co_await work.run();
+  const auto report = co_await work.run();
   stop_work_ = nullptr;
   end_work_ = nullptr;
+  if (!record_.is_ended())
+    throw Failure(report.error.value_or(Error{ErrorCode::internal, "its end was not written down"}));
 }
 
 void QueuedRun::stop() {

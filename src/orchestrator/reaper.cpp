@@ -77,8 +77,13 @@ Task<ReapedRound> Reaper::sweep(Epoch self) {
     if ((!round.is_anyone_suspected && !round.is_other_reaper_at_work) || deadline.is_over()) break;
     co_await sleep_for(std::max<std::chrono::milliseconds>(gap_ / 10, 5ms));
   }
-  co_await database_.query(pg::Scope::control(), sql::forget_nodes);
+  co_await forget_nodes();
   co_return total;
+}
+
+Task<std::int64_t> Reaper::forget_nodes() {
+  const auto rows = co_await database_.query(pg::Scope::control(), sql::forget_nodes);
+  co_return rows.one().get<std::int64_t>("forgotten");
 }
 
 }  // namespace weir::orchestrator

@@ -27,6 +27,8 @@ class Reaper {
   Task<ReapedRound> round(Epoch self);
   // As many looks as it takes to free what is orphaned now, but for nodes whose lease must run out first.
   Task<ReapedRound> sweep(Epoch self);
+  // Those that died over a day ago and left nothing behind; how many. sweep() does it, too.
+  Task<std::int64_t> forget_nodes();
 
   // What connections of an epoch are called; the reaper ends them by it.
   static std::string application_name(Epoch epoch);

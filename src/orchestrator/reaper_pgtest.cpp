@@ -241,6 +241,10 @@ TEST(Reaper, NodesLongDeadAreForgotten) {
     co_await tools.reaper.sweep(k_self);
     EXPECT_EQ(world.database.super("SELECT string_agg(epoch::text, ',') FROM weir.node"),
               std::to_string(other.value()));
+    world.database.super("UPDATE weir.node SET died_at = now() - interval '2 days'");
+    const auto forgotten = co_await tools.reaper.forget_nodes();
+    EXPECT_EQ(forgotten, 1);
+    EXPECT_EQ(world.database.super("SELECT count(*) FROM weir.node"), "0");
   });
 }
 

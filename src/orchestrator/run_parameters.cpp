@@ -116,7 +116,7 @@ std::vector<ScriptReport> refuse_unknown(const Selection& selection, const std::
       return source.provider == provider && selection.takes_source(source.name);
     };
     if (catalog.find(name) == nullptr && catalog.problem_of(name) == nullptr)
-      refused.push_back(refusal("*", name, "there is no such script here; see `weir plugins ls`"));
+      refused.push_back(refusal("*", name, "there is no such script here"));
     else if (std::ranges::none_of(sources, has_it))
       refused.push_back(refusal("*", name, fmt::format("none of the data sources asked for is one of {}", provider)));
   }
@@ -127,8 +127,7 @@ Result<const plugin::Script*> script_to_backfill(const BackfillOrder& order, con
                                                  const plugin::PluginCatalog& catalog) {
   const auto name = order.script.contains('/') ? order.script : fmt::format("{}/{}", source.provider, order.script);
   const auto* script = catalog.find(name);
-  if (script == nullptr)
-    return fail(ErrorCode::not_found, fmt::format("there is no script {} here; see `weir plugins ls`", name));
+  if (script == nullptr) return fail(ErrorCode::not_found, fmt::format("there is no script {} here", name));
   if (script->declaration().provider != source.provider)
     return fail(ErrorCode::usage,
                 fmt::format("{} is no script of {}, which is a source of {}", name, source.name, source.provider));

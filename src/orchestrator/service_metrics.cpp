@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/event_log.hpp"
+#include "base/wakeup.hpp"
 #include "orchestrator/sql.hpp"
 
 namespace weir::orchestrator {
@@ -70,9 +71,9 @@ void log_script(const std::string& tenant, PipelineRunId pipeline_run, const Scr
                    {"script", script.id.script},
                    {"pipeline_run", to_string(pipeline_run)},
                    {"status", script.status},
-                   {"imported", std::to_string(script.counts.imported)},
-                   {"requests", std::to_string(script.counts.requests)},
-                   {"duration_ms", std::to_string(script.duration.count())}};
+                   {"imported", script.counts.imported},
+                   {"requests", script.counts.requests},
+                   {"duration_ms", script.duration.count()}};
   if (script.run) fields.emplace_back("run", to_string(*script.run));
   if (!script.reason.empty()) fields.emplace_back("reason", script.reason);
   log_event(script.status == "FAILED" ? LogLevel::warning : LogLevel::info, "script ended", fields);
@@ -114,8 +115,13 @@ Task<> add_state(MetricSnapshot& snapshot, pg::Database& database) {
   snapshot.add(metric::nodes, {}, static_cast<double>(row.get<std::int64_t>("nodes")));
   snapshot.add(metric::leases, {{"state", "running"}}, static_cast<double>(row.get<std::int64_t>("running")));
   snapshot.add(metric::leases, {{"state", "parked"}}, static_cast<double>(row.get<std::int64_t>("parked")));
-  snapshot.add(metric::transaction_age, {}, row.get<double>("transaction_age"));
   snapshot.add(metric::secret_age, {}, row.get<double>("secret_age"));
+}
+
+Task<> add_oldest_transaction(MetricSnapshot& snapshot, pg::Database& database) {
+  const auto lease = co_await database.pool().acquire(Deadline::never());
+  const auto rows = co_await lease->query(sql::read_oldest_transaction, {}, Deadline::never());
+  snapshot.add(metric::transaction_age, {}, rows.one().get<double>("transaction_age"));
 }
 
 Task<> add_budgets(MetricSnapshot& snapshot, pg::Database& database) {
@@ -140,13 +146,12 @@ void ServiceMeter::claimed(const std::vector<queue::ClaimedRun>& runs, std::chro
   }
 }
 
-void ServiceMeter::ended(const queue::ClaimedRun& run, const queue::FinishAnswer& answer, const std::string& tenant_key,
-                         const std::vector<ScriptReport>& scripts) {
-  metrics_.count(metric::pipeline_runs,
-                 {{"class", std::string(name_of(run.run_class))}, {"outcome", std::string(name_of(answer.outcome))}});
-  for (const auto& script : scripts) {
-    count_script(metrics_, script);
-    log_script(tenant_key, run.id, script);
+void ServiceMeter::ended(const EndedRun& ended) {
+  metrics_.count(metric::pipeline_runs, {{"class", std::string(name_of(ended.run.run_class))},
+                                         {"outcome", std::string(name_of(ended.answer.outcome))}});
+  for (const auto& script : ended.scripts) {
+    if (ended.catalog.find(script.id.script) != nullptr) count_script(metrics_, script);
+    log_script(ended.tenant_key, ended.run.id, script);
   }
 }
 
@@ -155,13 +160,49 @@ void add_pool(MetricSnapshot& snapshot, const pg::Pool& pool) {
   snapshot.add(metric::pool, {{"state", "idle"}}, static_cast<double>(pool.idle_count()));
 }
 
-Task<MetricSnapshot> read_service_gauges(pg::Database& database, queue::Queue& queue) {
+struct ServiceGauges::Reading {
+  explicit Reading(Executor executor) : ended(executor) {}
+  bool is_cancelled() const { return error && error->code == ErrorCode::cancelled; }
+
   MetricSnapshot snapshot;
-  co_await add_state(snapshot, database);
-  co_await add_queue(snapshot, queue);
-  co_await add_freshness(snapshot, database);
-  co_await add_budgets(snapshot, database);
-  co_return snapshot;
+  std::optional<Error> error;
+  bool is_over = false;
+  Deadline kept_until = Deadline::never();
+  Wakeup ended;
+};
+
+Task<std::shared_ptr<const MetricSnapshot>> ServiceGauges::read() {
+  std::shared_ptr<Reading> reading;
+  for (bool is_mine = false; !is_mine;) {
+    reading = last_;
+    is_mine = !reading || reading->kept_until.is_over();
+    if (is_mine) {
+      const auto executor = co_await asio::this_coro::executor;
+      reading = last_ = std::make_shared<Reading>(executor);
+      co_await make(reading);
+    }
+    while (!reading->is_over) co_await reading->ended.wait(Deadline::never());
+    if (!reading->is_cancelled()) break;  // or whoever made it went: another does
+  }
+  if (reading->error) throw Failure(*reading->error);
+  co_return std::shared_ptr<const MetricSnapshot>(reading, &reading->snapshot);
+}
+
+// A failure is for those who wait for it; whoever comes later tries again.
+Task<> ServiceGauges::make(std::shared_ptr<Reading> reading) {
+  try {
+    co_await add_state(reading->snapshot, database_);
+    co_await add_oldest_transaction(reading->snapshot, database_);
+    co_await add_oldest_transaction(reading->snapshot, database_);
+    co_await add_queue(reading->snapshot, queue_);
+    co_await add_freshness(reading->snapshot, database_);
+    co_await add_budgets(reading->snapshot, database_);
+  } catch (...) {
+    reading->error = current_error();
+  }
+  reading->is_over = true;
+  reading->kept_until = Deadline::in(reading->error ? std::chrono::milliseconds(0) : keep_);
+  reading->ended.notify();
 }
 
 }  // namespace weir::orchestrator

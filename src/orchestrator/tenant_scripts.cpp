@@ -9,7 +9,7 @@ std::optional<std::string> obstacle_of(const tenancy::DataSource& source, const 
   const auto* provider = catalog.provider(source.provider);
   if (source.is_deleting) return "it is being removed";
   if (!source.is_enabled) return fmt::format("it is disabled; `weir source enable` switches it on");
-  if (source.is_paused) return "its tenant is paused; `weir tenant resume` goes on";
+  if (source.is_paused) return "its tenant is paused, or its subscription is not active: `weir tenant show`";
   if (source.needs_credentials) return fmt::format("it needs credentials: {}", *source.needs_credentials);
   if (provider == nullptr) {
     const auto* problem = catalog.problem_of(source.provider);

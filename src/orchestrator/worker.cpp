@@ -28,11 +28,14 @@ Task<> Worker::stop() {
   is_stopping_ = true;
   for (const auto& active : runs_) active->run->stop();
   changed_.notify();
-  // A claim on its way is heard to its end: what it brings goes back at no cost, too.
+  // A claim on its way, of a look or of a request, is heard to its end: what it brings goes back at no cost, too.
   const auto deadline = Deadline::in(5s);
-  while (is_looking_ && !deadline.is_over()) co_await changed_.wait(deadline);
+  while ((is_looking_ || claiming_ > 0) && !deadline.is_over()) co_await changed_.wait(deadline);
   co_await duties_.stop(Deadline::in(5s));
   co_await duties_.wait();
+  co_await work_.wait();
+  // One that is later still brings nothing to life any more; its lease goes with the epoch.
+  co_await work_.stop(Deadline::in(0s));
   co_await work_.wait();
 }
 
@@ -56,9 +59,10 @@ Task<> Worker::work() {
     is_looking_ = true;
     try {
       co_await look();
-    } catch (const Failure& failure) {
-      if (failure.error().code == ErrorCode::cancelled) throw;
-      log_debug("worker: {}", failure.error().message);
+    } catch (...) {
+      const auto error = current_error();
+      if (error.code == ErrorCode::cancelled) throw;
+      log_debug("worker: {} {}", error.message, error.detail);
     }
     is_looking_ = false;
     changed_.notify();
@@ -103,6 +107,7 @@ Task<std::vector<PipelineRunId>> Worker::claim(int max) {
   }
   claiming_ -= slots;
   ++claims_ended_;
+  changed_.notify();
   // Whatever the database has given all the same is found by the next comparison.
   if (failure) next_compare_ = Deadline::in(0s);
   if (failure) std::rethrow_exception(failure);
@@ -111,6 +116,7 @@ Task<std::vector<PipelineRunId>> Worker::claim(int max) {
     ids.push_back(run.id);
     auto active = std::make_shared<Active>();
     active->epoch = epoch;
+    active->catalog = catalog;
     active->run = std::make_unique<QueuedRun>(services_, catalog, queue_, std::move(run), epoch);
     runs_.push_back(active);
     ++claimed_total_;
@@ -124,14 +130,18 @@ Task<> Worker::work_one(std::shared_ptr<Active> active) {
   {
     const auto registered = services_.node.runs().queued.add(
         active->epoch, [&run = *active->run](const Error& reason) { run.lose(reason); });
-    if (services_.node.epoch() != active->epoch)
+    if (services_.node.epoch() != active->epoch || services_.node.is_lost())
       active->run->lose({ErrorCode::lease_lost, "this node lost its lease before the run began"});
     co_await active->run->run();
   }
   active->is_over = true;
   std::erase(runs_, active);
   if (listener_ != nullptr)
-    listener_->ended(active->run->claimed(), active->run->answer(), active->run->tenant_key(), active->run->scripts());
+    listener_->ended({.run = active->run->claimed(),
+                      .answer = active->run->answer(),
+                      .tenant_key = active->run->tenant_key(),
+                      .scripts = active->run->scripts(),
+                      .catalog = *active->catalog});
   const auto outcome = active->run->answer().outcome;
   if (outcome == queue::FinishOutcome::requeued) bell_.ring();
   if (outcome == queue::FinishOutcome::lost)
@@ -151,7 +161,7 @@ Task<> Worker::compare() {
   std::set<queue::LeaseToken> tokens;
   for (const auto& run : held) tokens.insert(run.token);
   for (const auto& active : mine)
-    if (!active->is_over && active->epoch == epoch && !tokens.contains(active->run->claimed().token))
+    if (!active->is_over && (active->epoch != epoch || !tokens.contains(active->run->claimed().token)))
       active->run->lose({ErrorCode::lease_lost, "the pipeline run went back to the queue"});
   for (const auto& run : held) {
     const auto is_it = [&](const auto& active) { return active->run->claimed().token == run.token; };

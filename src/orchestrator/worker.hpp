@@ -58,6 +58,7 @@ class Worker {
   struct Active {
     std::unique_ptr<QueuedRun> run;
     Epoch epoch;
+    std::shared_ptr<const plugin::PluginCatalog> catalog;
     bool is_over = false;
   };
   Task<> listen();

@@ -266,6 +266,23 @@ TEST_F(Workers, AFailureIsTriedAgainAndOnlyWhatFailed) {
   });
 }
 
+// What it was to take is gone with its pipeline, and nothing named would be everything.
+TEST_F(Workers, ARunWhosePipelineWasRemovedMeanwhileTakesNothingMore) {
+  const auto pipeline = add_pipeline("scripts", "'{fake/repo}'");
+  repo.pass = [this](PassContext&) -> Task<Result<>> {
+    order.push_back("repo");
+    super("DELETE FROM weir.tenant_pipeline_configs");
+    co_return fail(ErrorCode::provider_failed, "it does not answer");
+  };
+  with_node([&](WorkingNode& node) -> Task<> {
+    const auto id = co_await enqueue(node, nlohmann::json::object(), pipeline);
+    const bool is_over = co_await until(id, "FAILED");
+    EXPECT_TRUE(is_over);
+    EXPECT_EQ(history(id, "error"), "its pipeline was removed");
+    EXPECT_EQ(order, (std::vector<std::string>{"repo"}));
+  });
+}
+
 TEST_F(Workers, AFailureThatGoesOnIsGivenUp) {
   pulls.pass = fail_first(pulls, 100, ErrorCode::provider_failed);
   with_node([&](WorkingNode& node) -> Task<> {
@@ -326,6 +343,106 @@ TEST_F(Workers, AClaimWhoseAnswerWasLostIsGivenBack) {
     const bool is_over = co_await until(PipelineRunId(*Uuid::parse(id)), "COMPLETED");
     EXPECT_TRUE(is_over);
     EXPECT_EQ(times("repo"), 1);
+  });
+}
+
+// A worker that claims on request only, from a catalog that a test holds back.
+struct HeldClaim {
+  HeldClaim(test::Process& process, const test::TestDatabase& database, const test::FakeCatalog& plugins)
+      : queue(process.door, random),
+        bell(process.context.executor(), process.context.blocking, process.door, database.pool_settings().connect,
+             random, {.is_poll_only = true}),
+        catalog(std::make_shared<const plugin::PluginCatalog>(plugins.read())),
+        changed(process.context.executor()),
+        worker(
+            process.services, [this] { return give_catalog(); }, queue, bell),
+        tasks(process.context.executor()) {}
+
+  Task<std::shared_ptr<const plugin::PluginCatalog>> give_catalog() {
+    is_asked = true;
+    while (!is_open) co_await changed.wait(Deadline::never());
+    co_return catalog;
+  }
+  Task<> claim() { co_await worker.claim(1); }
+  Task<> stop() {
+    co_await worker.stop();
+    is_stopped = true;
+  }
+  void open() {
+    is_open = true;
+    changed.notify();
+  }
+
+  Random random{7};
+  queue::Queue queue;
+  queue::QueueBell bell;
+  std::shared_ptr<const plugin::PluginCatalog> catalog;
+  Wakeup changed;
+  bool is_asked = false;
+  bool is_open = false;
+  bool is_stopped = false;
+  Worker worker;
+  TaskGroup tasks;
+};
+
+TEST_F(Workers, AStopHearsAClaimOfARequestToItsEnd) {
+  with_process([&](test::Process& process) -> Task<> {
+    HeldClaim held(process, database, plugins);
+    const auto asked = co_await held.queue.enqueue({.tenant = tenant});
+    held.tasks.spawn("claim", held.claim());
+    co_await eventually([&] { return held.is_asked; });
+    held.tasks.spawn("stop", held.stop());
+    co_await sleep_for(20ms);
+    EXPECT_FALSE(held.is_stopped);
+    held.open();
+    co_await held.tasks.wait();
+    EXPECT_EQ(held.worker.running(), 0);
+    EXPECT_TRUE(order.empty());
+    EXPECT_EQ(history(*asked.run, "status || ' ' || interruptions"), "IDLE 0");
+    EXPECT_EQ(super("SELECT state FROM weir.pipeline_execution_queue"), "ready");
+  });
+}
+
+// The epoch is over, and there is no new one: nobody tells a run that begins only now.
+TEST_F(Workers, WhatWasClaimedInAnEpochThatIsOverDoesNotBegin) {
+  with_process([&](test::Process& process) -> Task<> {
+    HeldClaim held(process, database, plugins);
+    const auto asked = co_await held.queue.enqueue({.tenant = tenant});
+    held.tasks.spawn("claim", held.claim());
+    co_await eventually([&] { return held.is_asked; });
+    super(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no node is wanted'; END $$; "
+        "CREATE TRIGGER refuse BEFORE INSERT ON weir.node EXECUTE FUNCTION refuse(); "
+        "UPDATE weir.node SET died_at = now()");
+    co_await eventually([&] { return process.node.is_lost(); });
+    held.open();
+    const bool is_over =
+        co_await eventually([&] { return held.worker.claimed_total() == 1 && held.worker.running() == 0; });
+    EXPECT_TRUE(is_over);
+    EXPECT_TRUE(process.node.is_lost());
+    EXPECT_EQ(history(*asked.run), "IDLE");
+    super("DROP TRIGGER refuse ON weir.node");
+    co_await held.tasks.wait();
+    co_await held.worker.stop();
+    EXPECT_TRUE(order.empty());
+  });
+}
+
+TEST_F(Workers, AnExceptionOfAnyKindEndsNoWorker) {
+  with_process([&](test::Process& process) -> Task<> {
+    int asked = 0;
+    HeldClaim held(process, database, plugins);
+    const auto source = [&]() -> Task<std::shared_ptr<const plugin::PluginCatalog>> {
+      if (++asked == 1) throw std::runtime_error("a directory went while it was read");
+      co_return held.catalog;
+    };
+    Worker worker(process.services, source, held.queue, held.bell);
+    const auto run = co_await held.queue.enqueue({.tenant = tenant});
+    worker.start();
+    const bool is_over = co_await until(*run.run, "COMPLETED");
+    EXPECT_TRUE(is_over);
+    EXPECT_EQ(asked, 2);
+    co_await worker.stop();
   });
 }
 

@@ -14,64 +14,82 @@ Lease::~Lease() {
   if (connection_) pool_->give_back(std::move(connection_), generation_);
 }
 
+struct Pool::Waiter {
+  asio::steady_timer timer;
+  std::optional<Place> place{};  // once it was handed one
+};
+
 Pool::Pool(Executor executor, BlockingPool& blocking, PoolSettings settings)
     : executor_(executor), blocking_(blocking), settings_(std::move(settings)) {}
 
 Pool::~Pool() = default;
 
 Task<Lease> Pool::acquire(Deadline deadline) {
-  const auto until = deadline.at_most(settings_.acquire_timeout);
-  for (;;) {
-    while (!idle_.empty()) {
-      auto connection = std::move(idle_.back());
-      idle_.pop_back();
-      if (connection->is_usable()) co_return Lease(*this, std::move(connection), generation_);
-      --open_;
-    }
-    if (open_ < settings_.connections_max) break;
-    co_await wait_for_turn(until);
-  }
-  ++open_;
+  auto place = take_place();
+  if (!place) place = co_await wait_for_place(deadline.at_most(settings_.acquire_timeout));
+  if (place->connection) co_return Lease(*this, std::move(place->connection), place->generation);
   const auto generation = generation_;
   try {
     auto connection = co_await Connection::open(blocking_, settings_.connect);
     co_return Lease(*this, std::move(connection), generation);
   } catch (...) {
-    --open_;
-    wake_one();
+    free_place({});
     throw;
   }
 }
 
-Task<> Pool::wait_for_turn(Deadline deadline) {
-  const auto timer = std::make_shared<asio::steady_timer>(executor_, deadline.at());
-  waiters_.push_back(timer);
-  boost::system::error_code woken;
-  co_await timer->async_wait(asio::redirect_error(asio::use_awaitable, woken));
-  const auto was_waiting = std::erase(waiters_, timer) > 0;
+std::optional<Pool::Place> Pool::take_place() {
+  while (!idle_.empty()) {
+    Place place{std::move(idle_.back()), generation_};
+    idle_.pop_back();
+    if (place.connection->is_usable()) return place;
+    --open_;
+  }
+  if (open_ >= settings_.connections_max) return std::nullopt;
+  ++open_;
+  return Place{};
+}
+
+Task<Pool::Place> Pool::wait_for_place(Deadline deadline) {
+  const auto waiter = std::make_shared<Waiter>(asio::steady_timer(executor_, deadline.at()));
+  waiters_.push_back(waiter);
+  boost::system::error_code ignored;
+  co_await waiter->timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  std::erase(waiters_, waiter);
   const auto state = co_await asio::this_coro::cancellation_state;
   if (state.cancelled() != asio::cancellation_type::none) {
-    if (!was_waiting) wake_one();  // the turn was ours: pass it on
+    if (waiter->place) pass_on(std::move(*waiter->place));
     throw boost::system::system_error(asio::error::operation_aborted);
   }
-  if (was_waiting && !woken)
+  if (!waiter->place)
     throw Failure({ErrorCode::timed_out, "no database connection came free in time; raise the pool's limit"});
+  co_return std::move(*waiter->place);
 }
 
 void Pool::give_back(std::unique_ptr<Connection> connection, int generation) {
-  if (generation == generation_ && connection->is_usable() && !connection->is_in_transaction())
-    idle_.push_back(std::move(connection));
-  else
-    --open_;
-  connection.reset();
-  wake_one();
+  const bool stays = generation == generation_ && connection->is_usable() && !connection->is_in_transaction();
+  if (!stays) connection.reset();
+  free_place({std::move(connection), generation});
 }
 
-void Pool::wake_one() {
-  if (waiters_.empty()) return;
-  const auto timer = waiters_.front();
-  waiters_.pop_front();
-  timer->cancel();
+void Pool::pass_on(Place place) {
+  if (place.connection)
+    give_back(std::move(place.connection), place.generation);
+  else
+    free_place({});
+}
+
+void Pool::free_place(Place place) {
+  if (!waiters_.empty()) {
+    const auto waiter = waiters_.front();
+    waiters_.pop_front();
+    waiter->place = std::move(place);
+    waiter->timer.cancel();
+  } else if (place.connection) {
+    idle_.push_back(std::move(place.connection));
+  } else {
+    --open_;
+  }
 }
 
 void Pool::rename(std::string application_name) {

@@ -1,7 +1,9 @@
-// A bounded pool of connections, used by one executor. Waiters are served first come, first served.
+// A bounded pool of connections, used by one executor. First come, first served: what comes free goes to whoever has
+// waited for longest, and nobody who comes later takes it away.
 #pragma once
 #include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <boost/asio/steady_timer.hpp>
@@ -54,17 +56,26 @@ class Pool {
 
  private:
   friend class Lease;
+  // One of the connections_max places: an idle connection in it, or the right to open one.
+  struct Place {
+    std::unique_ptr<Connection> connection{};
+    int generation = 0;
+  };
+  struct Waiter;
+
   void give_back(std::unique_ptr<Connection> connection, int generation);
-  void wake_one();
-  Task<> wait_for_turn(Deadline deadline);
+  std::optional<Place> take_place();
+  Task<Place> wait_for_place(Deadline deadline);
+  void pass_on(Place place);
+  void free_place(Place place);
 
   Executor executor_;
   BlockingPool& blocking_;
   PoolSettings settings_;
   std::vector<std::unique_ptr<Connection>> idle_;
-  std::deque<std::shared_ptr<asio::steady_timer>> waiters_;
-  int generation_ = 0;    // grows with rename()
-  std::size_t open_ = 0;  // borrowed, idle or being opened
+  std::deque<std::shared_ptr<Waiter>> waiters_;  // while there are any nothing is idle, and all places are taken
+  int generation_ = 0;                           // grows with rename()
+  std::size_t open_ = 0;                         // borrowed, idle or being opened
 };
 
 }  // namespace weir::pg

@@ -115,6 +115,7 @@ class Queue {
   Queue(pg::Database& database, Random& random, QueueSettings settings = {})
       : database_(database), random_(random), settings_(settings) {}
 
+  // What was enqueued stands in the audit log, too.
   Task<EnqueueAnswer> enqueue(RunRequest request);
   // At most `max` runs; throws lease_lost when the epoch is over. One call at a time is best: ask for as many runs as
   // there are slots.

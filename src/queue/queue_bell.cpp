@@ -28,7 +28,11 @@ void QueueBell::start() {
   tasks_.spawn("queue bell, listening", listen());
 }
 
-Task<> QueueBell::stop() { co_await tasks_.stop(Deadline::in(5s)); }
+// A connection that is being made is not cut short; it ends by its own timeout.
+Task<> QueueBell::stop() {
+  co_await tasks_.stop(Deadline::in(5s));
+  co_await tasks_.wait();
+}
 
 void QueueBell::ring() {
   hear();
@@ -55,9 +59,10 @@ Task<> QueueBell::send() {
     is_rung_ = false;
     try {
       co_await database_.query(pg::Scope::control(), sql::ring_queue, {}, Deadline::in(5s));
-    } catch (const Failure& failure) {
-      if (failure.error().code == ErrorCode::cancelled) throw;
-      log_debug("queue bell: {}", failure.error().message);
+    } catch (...) {
+      const auto error = current_error();
+      if (error.code == ErrorCode::cancelled) throw;
+      log_debug("queue bell: {} {}", error.message, error.detail);
     }
     co_await sleep_for(settings_.debounce);
   }
@@ -67,9 +72,10 @@ Task<> QueueBell::listen() {
   for (;;) {
     try {
       co_await listen_once();
-    } catch (const Failure& failure) {
-      if (failure.error().code == ErrorCode::cancelled) throw;
-      log_debug("queue bell: {}", failure.error().message);
+    } catch (...) {
+      const auto error = current_error();
+      if (error.code == ErrorCode::cancelled) throw;
+      log_debug("queue bell: {} {}", error.message, error.detail);
     }
     is_listening_ = false;
     co_await sleep_for(k_reconnect_pause);

@@ -1,5 +1,6 @@
 #include "queue/queue_list.hpp"
 
+#include "pg/documents.hpp"
 #include "queue/sql.hpp"
 
 namespace weir::queue {
@@ -8,7 +9,10 @@ Task<std::vector<nlohmann::json>> list_entries(pg::Database& database, EntryFilt
   const auto rows = co_await database.query(pg::Scope::control(), sql::list_entries,
                                             pg::Params(filter.tenant, filter.state, filter.after, filter.limit));
   std::vector<nlohmann::json> entries;
-  for (const auto row : rows) entries.push_back(row.get<nlohmann::json>("document"));
+  for (const auto row : rows) {
+    auto& entry = entries.emplace_back(pg::read_document(row));
+    entry["class"] = name_of(static_cast<RunClass>(entry.at("class").get<int>()));
+  }
   co_return entries;
 }
 

@@ -18,8 +18,7 @@ struct EntryFilter {
   int limit = 100;
 };
 
-// Entries as documents (the columns of weir.pipeline_execution_queue, with tenant_key and the pipeline's name), oldest
-// first.
+// Entries as documents, oldest first: what concerns their tenant, nothing of the node that works on them.
 Task<std::vector<nlohmann::json>> list_entries(pg::Database& database, EntryFilter filter);
 
 }  // namespace weir::queue

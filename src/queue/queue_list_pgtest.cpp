@@ -25,7 +25,7 @@ TEST_F(QueueList, PagesThroughTheEntriesOfATenantOrOfAll) {
     const auto last = PipelineRunId(*Uuid::parse(mine.at(0).at("pipeline_run_id").get<std::string>()));
     const auto rest = co_await list_entries(door, {.tenant = acme, .after = last});
     EXPECT_EQ(rest.size(), 1U);
-    EXPECT_EQ(rest.at(0).at("class"), 0);
+    EXPECT_EQ(rest.at(0).at("class"), "manual");
     const auto leased = co_await list_entries(door, {.state = "leased"});
     EXPECT_TRUE(leased.empty());
     const auto depth = co_await queue.depth();

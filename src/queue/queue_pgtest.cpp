@@ -18,8 +18,9 @@ class QueueRules : public test::QueueWorld {
     return {.tenant = tenant, .priority = priority, .user = "alice"};
   }
   Task<std::vector<ClaimedRun>> claim(Queue& queue, int max = 10) { return queue.claim(node, epoch, max); }
-  static Task<> enqueue_and_tell(Queue& queue, RunRequest request, bool& is_done) {
-    co_await queue.enqueue(std::move(request));
+  static Task<> raise_and_tell(pg::Database& door, TenantId tenant, bool& is_done) {
+    co_await door.query(pg::Scope::control(), {"test.raise", "SELECT weir.raise_lanes(ARRAY[$1::uuid], 1::smallint)"},
+                        pg::Params(tenant));
     is_done = true;
   }
   bool is_anybody_waiting() const {
@@ -53,25 +54,23 @@ TEST_F(QueueRules, ARunGoesInAndOut) {
   });
 }
 
-// The claim has taken all it saw and is about to forget the lane.
+// The claim has taken all it saw and is about to say that nothing is left.
 TEST_F(QueueRules, WhatComesWhileItsLaneIsClaimedIsNotForgotten) {
   const auto acme = add_tenant("acme");
+  fire(add_pipeline(acme, "first"));
   test::run([&](test::Context context) -> Task<> {
     pg::Pool pool(context.executor(), context.blocking, database.pool_settings(4));
     pg::Database door(pool, database.roles());
-    Queue queue(door, random);
-    co_await queue.enqueue(manual(acme));
     auto claiming = co_await door.begin(pg::Scope::control());
     const auto claimed = co_await claiming.query(sql::claim_pipeline_runs, pg::Params(node, epoch, 10, false));
     EXPECT_EQ(claimed.size(), 1U);
     TaskGroup tasks(co_await asio::this_coro::executor);
-    bool is_enqueued = false;
-    tasks.spawn("enqueue", enqueue_and_tell(queue, manual(acme), is_enqueued));
-    while (!is_enqueued && !is_anybody_waiting()) co_await sleep_for(std::chrono::milliseconds(2));
+    bool is_raised = false;
+    tasks.spawn("raise", raise_and_tell(door, acme, is_raised));
+    while (!is_raised && !is_anybody_waiting()) co_await sleep_for(std::chrono::milliseconds(2));
     co_await claiming.commit();
     co_await tasks.wait();
-    const auto runs = co_await claim(queue);
-    EXPECT_EQ(runs.size(), 1U);
+    EXPECT_EQ(lane(acme, "ready_class"), "1");
   });
 }
 
@@ -191,6 +190,18 @@ TEST_F(QueueRules, InterruptionsHaveASmallBudgetOfTheirOwn) {
   });
 }
 
+TEST_F(QueueRules, APauseOfTheTenantIsNoFaultOfTheNode) {
+  const auto acme = add_tenant("acme");
+  with_queue([&](Queue& queue) -> Task<> {
+    co_await queue.enqueue(manual(acme));
+    const auto runs = co_await claim(queue);
+    super("UPDATE weir.tenant SET state = 'PAUSED'");
+    const auto answer = co_await queue.finish(runs.at(0), ended(RunEndStatus::interrupted));
+    EXPECT_EQ(answer.outcome, FinishOutcome::requeued);
+    EXPECT_EQ(history(runs[0].id, "interruptions"), "0");
+  });
+}
+
 TEST_F(QueueRules, AnOrderlyStopCountsNowhere) {
   const auto acme = add_tenant("acme", {.runs_per_day = 1});
   fire(add_pipeline(acme, "p"));
@@ -217,8 +228,8 @@ TEST_F(QueueRules, RunsOfANodeThatWasFoundDeadAreTakenBackAtOnce) {
     super("UPDATE weir.node SET died_at = now() WHERE lease_until > now()");
     reaped = co_await queue.reap();
     EXPECT_EQ(reaped.size(), 1U);
-    EXPECT_EQ(reaped[0].run, runs[0].id);
-    EXPECT_EQ(reaped[0].outcome, FinishOutcome::requeued);
+    EXPECT_EQ(reaped.at(0).run, runs[0].id);
+    EXPECT_EQ(reaped.at(0).outcome, FinishOutcome::requeued);
   });
 }
 
@@ -260,69 +271,6 @@ TEST_F(QueueRules, OneActiveRunForEachPipeline) {
     co_await queue.finish(runs[0], ended());
     const auto now = co_await queue.enqueue({.tenant = acme, .pipeline = pipeline});
     EXPECT_EQ(now.outcome, EnqueueOutcome::enqueued);
-  });
-}
-
-TEST_F(QueueRules, AParkedRunLetsTheNextFirePassAndGoesOnLater) {
-  const auto acme = add_tenant("acme", {.cap = 2, .runs_per_day = 2});
-  const auto pipeline = add_pipeline(acme, "p");
-  fire(pipeline);
-  with_queue([&](Queue& queue) -> Task<> {
-    const auto runs = co_await claim(queue);
-    auto end = ended(RunEndStatus::parked);
-    end.wake_at = *parse_rfc3339("2020-01-01T00:00:00Z");  // over already
-    const auto parked = co_await queue.finish(runs[0], end);
-    EXPECT_EQ(parked.outcome, FinishOutcome::parked);
-    EXPECT_EQ(history(runs[0].id, "status"), "PARKED");
-    EXPECT_EQ(lane(acme, "running"), "0");
-    EXPECT_EQ(fire(pipeline), "1");
-    const auto early = co_await queue.promote_due();  // another run of the pipeline is active
-    EXPECT_EQ(early, 0);
-    const auto next = co_await claim(queue);
-    EXPECT_EQ(next.size(), 1U);
-    EXPECT_FALSE(next[0].was_parked);
-    co_await queue.finish(next[0], ended());
-    EXPECT_EQ(lane(acme, "quota_used"), "2");
-    const auto woken = co_await queue.wake_parked(acme);
-    EXPECT_EQ(woken, 1);
-    const auto promoted = co_await queue.promote_due();
-    EXPECT_EQ(promoted, 1);
-    EXPECT_EQ(fire(pipeline), "0");  // now it is the active one
-    const auto goes_on = co_await claim(queue);
-    EXPECT_EQ(goes_on.size(), 1U);
-    EXPECT_EQ(goes_on[0].id, runs[0].id);
-    EXPECT_TRUE(goes_on[0].was_parked);
-    EXPECT_EQ(goes_on[0].attempt, 0);
-    EXPECT_EQ(lane(acme, "quota_used"), "2");  // nothing more to pay, though the day is spent
-  });
-}
-
-TEST_F(QueueRules, AParkIsAtMostADay) {
-  const auto acme = add_tenant("acme");
-  with_queue([&](Queue& queue) -> Task<> {
-    co_await queue.enqueue(manual(acme));
-    const auto runs = co_await claim(queue);
-    auto end = ended(RunEndStatus::parked);
-    end.wake_at = *parse_rfc3339("2999-01-01T00:00:00Z");
-    co_await queue.finish(runs[0], end);
-    EXPECT_EQ(super("SELECT due_at <= now() + interval '24 hours' FROM weir.pipeline_execution_queue"), "t");
-  });
-}
-
-TEST_F(QueueRules, OfSeveralParkedRunsOfAPipelineOneGoesOnAtATime) {
-  const auto acme = add_tenant("acme", {.cap = 5});
-  const auto pipeline = add_pipeline(acme, "p");
-  with_queue([&](Queue& queue) -> Task<> {
-    for (int i = 0; i < 2; ++i) {
-      EXPECT_EQ(fire(pipeline), "1");
-      const auto runs = co_await claim(queue);
-      co_await queue.finish(runs.at(0), ended(RunEndStatus::parked));
-    }
-    co_await queue.wake_parked(acme);
-    co_await queue.promote_due();
-    const auto runs = co_await claim(queue);
-    EXPECT_EQ(runs.size(), 1U);
-    EXPECT_EQ(count("weir.pipeline_execution_queue WHERE state = 'parked'"), "1");
   });
 }
 
@@ -423,6 +371,7 @@ TEST_F(QueueRules, RecountMendsAndReportsEveryDifference) {
 
 TEST_F(QueueRules, WhySaysWhatTheQueueWouldDo) {
   const auto acme = add_tenant("acme", {.cap = 1, .runs_per_day = 1});
+  database.add_data_source(acme, "git", "git");
   const auto first = add_pipeline(acme, "first");
   const auto second = add_pipeline(acme, "second");
   fire(first);
@@ -439,8 +388,16 @@ TEST_F(QueueRules, WhySaysWhatTheQueueWouldDo) {
     for (const auto& reason : said.value().reasons) codes.push_back(reason.code);
     EXPECT_EQ(codes, (std::vector<std::string>{"queued", "cap", "quota"}));
     EXPECT_EQ(said->expected_start, said->reasons.back().until);
+    super(
+        fmt::format("INSERT INTO weir.data_source_run (tenant_id, data_source, script, status, pipeline_run_id) VALUES "
+                    "('{0}', 'git', 'git/commit', 'RUNNING', '{1}'), ('{0}', 'git', 'git/branch', 'RUNNING', NULL)",
+                    to_string(acme), to_string(runs.at(0).id)));
     const auto running = co_await explain_run(door, runs.at(0).id);
     EXPECT_EQ(running.value().reasons.at(0).code, "running");
+    EXPECT_EQ(running->reasons.at(1).code, "dependency");
+    EXPECT_TRUE(running->reasons[1].text.contains("git/commit of data source git"));
+    EXPECT_EQ(running->reasons.at(2).code, "lock");
+    EXPECT_TRUE(running->reasons[2].text.contains("git/branch of data source git, by a run of its own"));
     const auto nothing = co_await explain_run(door, PipelineRunId());
     EXPECT_FALSE(nothing.has_value());
   });

@@ -30,6 +30,25 @@ WaitReason leased(const WaitFacts& facts) {
   return {"running", fmt::format("it runs on epoch {} since {}", epoch, format_rfc3339(*facts.leased_at))};
 }
 
+// Scripts run in the order of their dependencies, so those that are not at work wait for those that are.
+std::optional<WaitReason> dependency(const WaitFacts& facts) {
+  std::string names;
+  for (const auto& script : facts.scripts)
+    if (script.is_own) names += (names.empty() ? "" : ", ") + script.name;
+  if (names.empty()) return std::nullopt;
+  return WaitReason{"dependency", fmt::format("it works on {}; what depends on that waits for it", names)};
+}
+
+std::optional<WaitReason> lock(const WaitFacts& facts) {
+  std::string names;
+  for (const auto& script : facts.scripts)
+    if (!script.is_own)
+      names += fmt::format("{}{}, by {}", names.empty() ? "" : "; ", script.name,
+                           script.run ? "pipeline run " + to_string(*script.run) : "a run of its own");
+  if (names.empty()) return std::nullopt;
+  return WaitReason{"lock", fmt::format("another run holds {}: what both want is left to that one", names)};
+}
+
 std::optional<WaitReason> closed_lane(const WaitFacts& facts) {
   if (!facts.closed) return std::nullopt;
   if (*facts.closed == "paused") return WaitReason{"tenant_paused", "the tenant is paused: weir tenant resume"};
@@ -125,6 +144,16 @@ WaitFacts read_facts(const pg::Row& row) {
   return facts;
 }
 
+std::vector<RunningScript> read_scripts(const pg::Rows& rows) {
+  std::vector<RunningScript> scripts;
+  for (const auto row : rows)
+    scripts.push_back({.name = fmt::format("{} of data source {}", row.get<std::string_view>("script"),
+                                           row.get<std::string_view>("data_source")),
+                       .is_own = row.get<bool>("is_own"),
+                       .run = row.get<std::optional<PipelineRunId>>("pipeline_run_id")});
+  return scripts;
+}
+
 }  // namespace
 
 void to_json(nlohmann::json& json, const Explanation& explanation) {
@@ -150,6 +179,8 @@ Explanation explain(PipelineRunId run, const WaitFacts& facts) {
   if (facts.is_cancel_asked) said.reasons.push_back({"cancelling", "somebody has cancelled it"});
   if (facts.state == "leased") {
     said.reasons.push_back(leased(facts));
+    for (auto& reason : {dependency(facts), lock(facts)})
+      if (reason) said.reasons.push_back(*reason);
     return said;
   }
   for (auto& reason :
@@ -162,7 +193,14 @@ Explanation explain(PipelineRunId run, const WaitFacts& facts) {
 Task<std::optional<Explanation>> explain_run(pg::Database& database, PipelineRunId run) {
   const auto rows = co_await database.query(pg::Scope::control(), sql::explain_run, pg::Params(run));
   if (rows.empty()) co_return std::nullopt;
-  co_return explain(run, read_facts(rows.one()));
+  auto facts = read_facts(rows.one());
+  if (facts.state == "leased") {
+    const auto tenant = facts.tenant;
+    const auto scripts =
+        co_await database.query(pg::Scope::tenant(tenant), sql::list_running_scripts, pg::Params(tenant, run));
+    facts.scripts = read_scripts(scripts);
+  }
+  co_return explain(run, facts);
 }
 
 }  // namespace weir::queue

@@ -13,6 +13,13 @@
 
 namespace weir::queue {
 
+// A script that some run works on now.
+struct RunningScript {
+  std::string name{};  // PROVIDER/SCRIPT of data source SOURCE
+  bool is_own = false;
+  std::optional<PipelineRunId> run{};  // none: a run without a pipeline run
+};
+
 // What the database knows of a run; members of the entry are meaningless without one (state empty).
 struct WaitFacts {
   TenantId tenant{};
@@ -30,6 +37,7 @@ struct WaitFacts {
   std::optional<Epoch> epoch{};
   std::optional<Instant> leased_at{};
   bool is_node_alive = false;
+  std::vector<RunningScript> scripts{};  // of its tenant, while it is leased; the first 20
   bool needs_quota = false;
 
   std::optional<std::string> closed{};  // of the lane
@@ -47,7 +55,7 @@ struct WaitFacts {
 };
 
 struct WaitReason {
-  std::string code;  // stable: over, running, node_gone, cancelling, tenant_paused, tenant_deleting,
+  std::string code;  // stable: over, running, dependency, lock, node_gone, cancelling, tenant_paused, tenant_deleting,
                      // subscription_inactive, backoff, parked, quota, cap, queued, no_node
   std::string text;
   std::optional<Instant> until{};

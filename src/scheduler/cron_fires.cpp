@@ -33,11 +33,17 @@ CronFires::Change CronFires::change_at(const ZoneSpan& span) const {
 std::optional<Fire> CronFires::next(sys_seconds after) const {
   const auto horizon = after + k_horizon;
   const auto from = after + seconds(1);
+  std::optional<local_seconds> left_out;
   for (auto span = zone_.span_at(from); span.begin < horizon; span = zone_.span_at(span.end)) {
     const auto change = change_at(span);
-    const bool makes_up = cron_.is_fixed() && rules_.gap == GapRule::after && change.is_gap && span.begin >= from;
-    if (makes_up && first_fit(change.before, change.after)) return Fire{span.begin, span.offset, FireNote::after_gap};
-    if (auto fire = first_in(span, change, std::max(from, span.begin), horizon)) return fire;
+    const bool has_gap = cron_.is_fixed() && change.is_gap && span.begin >= from;
+    const auto in_gap = has_gap ? first_fit(change.before, change.after) : std::nullopt;
+    if (in_gap && rules_.gap == GapRule::after) return Fire{span.begin, span.offset, FireNote::after_gap};
+    if (!left_out) left_out = in_gap;
+    if (auto fire = first_in(span, change, std::max(from, span.begin), horizon)) {
+      if (!left_out) return fire;
+      return Fire{fire->at, fire->offset, FireNote::after_left_out, left_out};
+    }
     if (span.end >= horizon) break;
   }
   return std::nullopt;
@@ -56,7 +62,9 @@ std::optional<Fire> CronFires::first_in(const ZoneSpan& span, const Change& chan
 FireNote CronFires::note_of(const ZoneSpan& span, const Change& change, local_seconds local) const {
   if (!cron_.is_fixed()) return FireNote::none;
   if (change.is_overlap && local < change.before) return FireNote::second_of_two;
-  const auto next = change_at(zone_.span_at(span.end));
+  const auto following = zone_.span_at(span.end);
+  if (following.begin != span.end) return FireNote::none;  // the last span: its end is in it
+  const auto next = change_at(following);
   return next.is_overlap && local >= next.after ? FireNote::first_of_two : FireNote::none;
 }
 

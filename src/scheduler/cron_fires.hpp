@@ -28,12 +28,14 @@ enum class FireNote {
   after_gap,      // its time on the clock was left out
   first_of_two,   // its time on the clock comes again
   second_of_two,  // its time on the clock came before
+  after_left_out  // a time before it was left out, and nothing makes up for that
 };
 
 struct Fire {
   std::chrono::sys_seconds at;
   std::chrono::seconds offset{0};  // of local time then
   FireNote note = FireNote::none;
+  std::optional<std::chrono::local_seconds> left_out{};  // with after_left_out: the first such time on the clock
 };
 
 class CronFires {

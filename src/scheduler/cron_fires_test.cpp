@@ -25,7 +25,7 @@ std::string text_of(sys_seconds instant) { return format_rfc3339(instant); }
 std::vector<std::string> between(const CronFires& fires, std::string_view from, std::string_view to) {
   std::vector<std::string> out;
   for (auto fire = fires.next(at(from)); fire && fire->at <= at(to); fire = fires.next(fire->at)) {
-    constexpr std::array<const char*, 4> k_marks{"", " after gap", " first", " second"};
+    constexpr std::array<const char*, 5> k_marks{"", " after gap", " first", " second", " after left out"};
     out.push_back(text_of(fire->at) + k_marks.at(static_cast<std::size_t>(fire->note)));
   }
   return out;
@@ -38,7 +38,9 @@ TEST(CronFires, NewYorkLeavesOut0230InSpring) {
     return between(fires("30 2 * * *", "America/New_York", rules), "2026-03-07T12:00:00Z", "2026-03-09T12:00:00Z");
   };
   EXPECT_EQ(night({}), (Texts{"2026-03-08T07:00:00Z after gap", "2026-03-09T06:30:00Z"}));
-  EXPECT_EQ(night({.gap = GapRule::skip}), (Texts{"2026-03-09T06:30:00Z"}));
+  EXPECT_EQ(night({.gap = GapRule::skip}), (Texts{"2026-03-09T06:30:00Z after left out"}));
+  const auto next = fires("30 2 * * *", "America/New_York", {.gap = GapRule::skip}).next(at("2026-03-07T12:00:00Z"));
+  EXPECT_EQ(next->left_out, local_seconds(at("2026-03-08T02:30:00Z").time_since_epoch()));
 }
 
 TEST(CronFires, NewYorkHas0130TwiceInAutumn) {
@@ -48,6 +50,11 @@ TEST(CronFires, NewYorkHas0130TwiceInAutumn) {
   EXPECT_EQ(night({}), (Texts{"2026-11-01T05:30:00Z first", "2026-11-02T06:30:00Z"}));
   EXPECT_EQ(night({.overlap = OverlapRule::both}),
             (Texts{"2026-11-01T05:30:00Z first", "2026-11-01T06:30:00Z second", "2026-11-02T06:30:00Z"}));
+}
+
+TEST(CronFires, AfterTheLastChangeThatIsKnownNothingComesTwice) {
+  EXPECT_EQ(between(fires("0 0 29 2 *", "America/New_York"), "2044-02-01T00:00:00Z", "2044-03-01T12:00:00Z"),
+            (Texts{"2044-02-29T05:00:00Z"}));
 }
 
 TEST(CronFires, ARhythmFollowsRealTimeThroughBothChanges) {

@@ -16,6 +16,19 @@ Fire next_multiple(seconds every, sys_seconds after) {
   return {sys_seconds(since - rest + every)};
 }
 
+// The last fire not after `now`, by halves, when there is one at `fire`.
+sys_seconds last_until(const FirePlan& plan, sys_seconds fire, sys_seconds now) {
+  for (auto none_after = now; fire < none_after;) {
+    const auto middle = fire + (none_after - fire) / 2;
+    const auto next = plan.next(middle);
+    if (next && next->at <= now)
+      fire = next->at;
+    else
+      none_after = middle;
+  }
+  return fire;
+}
+
 }  // namespace
 
 Result<FirePlan> FirePlan::every(seconds every, seconds spread) {
@@ -53,7 +66,10 @@ DueFire collapse_missed(const FirePlan& plan, sys_seconds due, sys_seconds now) 
     ++fire.missed;
     next = plan.next(next->at);
   }
-  if (next && next->at <= now) next = plan.next(now);
+  if (next && next->at <= now) {
+    fire.at = last_until(plan, next->at, now);
+    next = plan.next(now);
+  }
   if (next) fire.next = next->at;
   return fire;
 }

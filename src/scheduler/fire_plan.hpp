@@ -39,7 +39,7 @@ struct DueFire {
   std::int64_t missed = 0;  // further fires that this one stands for; counted up to k_missed_max
   std::optional<std::chrono::sys_seconds> next{};
 };
-inline constexpr std::int64_t k_missed_max = 1000;
+inline constexpr std::int64_t k_missed_max = 100;
 DueFire collapse_missed(const FirePlan& plan, std::chrono::sys_seconds due, std::chrono::sys_seconds now);
 
 // The next `count` fires, for people to look at.

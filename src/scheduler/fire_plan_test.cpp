@@ -61,6 +61,7 @@ TEST(FirePlan, MissedFiresBecomeOne) {
   EXPECT_EQ(late.missed, 3);
   EXPECT_EQ(late.next, due + 60min);
   const auto very_late = collapse_missed(plan, due, due + days(300));
+  EXPECT_EQ(very_late.at, due + days(300));
   EXPECT_EQ(very_late.missed, k_missed_max);
   EXPECT_EQ(very_late.next, due + days(300) + 15min);
 }

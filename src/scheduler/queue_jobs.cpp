@@ -25,7 +25,7 @@ Task<json> archive(queue::Queue& queue) {
   co_return json{{"archived", archived}};
 }
 
-Task<json> clean_up(queue::Queue& queue, queue::QueueBell& bell) {
+Task<json> clean_up(queue::Queue& queue, queue::QueueBell& bell, ForgetNodes forget_nodes) {
   std::int64_t requeued = 0;
   for (;;) {
     const auto reaped = co_await queue.reap();
@@ -34,17 +34,19 @@ Task<json> clean_up(queue::Queue& queue, queue::QueueBell& bell) {
   }
   const auto differences = co_await queue.recount();
   if (requeued > 0 || !differences.empty()) bell.ring();
-  co_return json{{"requeued", requeued}, {"differences", differences.size()}};
+  const auto forgotten = co_await forget_nodes();
+  co_return json{{"requeued", requeued}, {"differences", differences.size()}, {"nodes_forgotten", forgotten}};
 }
 
 }  // namespace
 
-std::vector<Job> queue_jobs(Scheduler& scheduler, queue::Queue& queue, queue::QueueBell& bell) {
+std::vector<Job> queue_jobs(Scheduler& scheduler, queue::Queue& queue, queue::QueueBell& bell,
+                            ForgetNodes forget_nodes) {
   using namespace std::chrono;
   return {{"trigger", hours(1), [&scheduler] { return trigger(scheduler); }},
           {"process", minutes(5), [&queue, &bell] { return process(queue, bell); }},
           {"quotas", hours(24), [&queue] { return archive(queue); }},
-          {"orphans", hours(1), [&queue, &bell] { return clean_up(queue, bell); }}};
+          {"orphans", hours(1), [&queue, &bell, forget_nodes] { return clean_up(queue, bell, forget_nodes); }}};
 }
 
 }  // namespace weir::scheduler

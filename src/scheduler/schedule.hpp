@@ -29,6 +29,22 @@ struct Schedule {
 };
 void to_json(nlohmann::json& json, const Schedule& schedule);
 
+// What somebody says about a schedule; what is not said stays as it is.
+struct ScheduleChange {
+  std::optional<std::chrono::seconds> every{};
+  std::optional<std::string> cron{};
+  bool is_by_hand = false;
+  std::optional<std::string> time_zone{};
+  std::optional<GapRule> gap{};
+  std::optional<OverlapRule> overlap{};
+  std::optional<DayRule> days{};
+  std::optional<MissedRule> missed{};
+  std::optional<std::chrono::seconds> spread{};  // not given with every: the interval, at most a day
+};
+// `now` with the change. Where it becomes of another kind, what was said about the former kind is gone. invalid_input
+// when the change says something that a schedule of its kind does not have.
+Result<Schedule> changed_schedule(Schedule now, const ScheduleChange& change);
+
 std::string_view name_of(GapRule rule);
 std::string_view name_of(OverlapRule rule);
 std::string_view name_of(DayRule rule);

@@ -23,11 +23,11 @@ struct Fires {
 };
 
 struct Broken {
-  Texts ids, versions, errors;
+  Texts ids, versions, seen, errors;
 
   pg::Command command() const {
     pg::Params params;
-    for (const auto* column : {&ids, &versions, &errors}) params.add_array(*column);
+    for (const auto* column : {&ids, &versions, &seen, &errors}) params.add_array(*column);
     return {sql::postpone_pipelines, std::move(params)};
   }
 };
@@ -61,6 +61,7 @@ std::vector<pg::Command> Scheduler::commands_for(const Batch& batch, TickResult&
       log_warning("pipeline {}: no next fire: {}", to_string(due.id), decision.error().message);
       broken.ids.push_back(to_string(due.id));
       broken.versions.push_back(std::to_string(due.version));
+      broken.seen.push_back(format_rfc3339(due.seen));
       broken.errors.push_back(decision.error().message);
       continue;
     }
@@ -119,8 +120,10 @@ Task<> Scheduler::run() {
     try {
       co_await tick();
       pause = co_await pause_until_due();
-    } catch (const Failure& failure) {
-      log_warning("scheduler: {}", failure.error().message);
+    } catch (...) {
+      const auto error = current_error();
+      if (error.code == ErrorCode::cancelled) throw;
+      log_warning("scheduler: {} {}", error.message, error.detail);
     }
     // Nodes should not all look at the same instant.
     co_await sleep_for(

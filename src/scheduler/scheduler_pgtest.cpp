@@ -341,6 +341,17 @@ TEST_F(Ticks, PipelinesAreCheckedListedRemovedAndRecorded) {
   });
 }
 
+TEST_F(Ticks, APipelineNamedLikeTheIdOfAnotherIsTheOneThatIsMeant) {
+  at("2026-05-01T10:01:00Z");
+  const auto acme = add_tenant("acme");
+  with_service([&](Service& service) -> Task<> {
+    const auto first = co_await added(service, acme, every("first", 15min));
+    const auto second = co_await added(service, acme, every(to_string(first.id), 15min));
+    const auto found = co_await find_pipeline(service.door, acme, to_string(first.id));
+    EXPECT_EQ(found.value().id, second.id);
+  });
+}
+
 TEST_F(Ticks, APreviewMarksTheDaysOnWhichClocksChange) {
   const auto acme = add_tenant("acme");
   const auto fires = preview_fires({.cron = "30 2 * * *", .time_zone = "Europe/Berlin"}, acme,

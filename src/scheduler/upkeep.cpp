@@ -51,9 +51,10 @@ Task<> Upkeep::run() {
   for (;;) {
     try {
       co_await round();
-    } catch (const Failure& failure) {
-      if (failure.error().code == ErrorCode::cancelled) throw;
-      log_debug("upkeep: {}", failure.error().message);
+    } catch (...) {
+      const auto error = current_error();
+      if (error.code == ErrorCode::cancelled) throw;
+      log_warning("upkeep: {} {}", error.message, error.detail);
     }
     // Nodes should not all look at the same instant.
     const auto half = settings_.look / 2;
@@ -87,17 +88,44 @@ Task<std::optional<Result<json>>> Upkeep::attempt(Job job, bool is_forced) {
                                pg::Params(job.name, job.period.count(), settings_.lease.count(), is_forced, node_));
   if (rows.empty()) co_return std::nullopt;
   const auto started_at = rows.one().get<Instant>("started_at");
+  const auto result = co_await work(job, started_at);
+  if (!result && result.error().code == ErrorCode::cancelled) throw Failure(result.error());
+  const auto kept = result ? std::optional(*result) : std::nullopt;
+  const auto error = result ? std::nullopt : std::optional(result.error().message);
+  co_await database_.query(pg::Scope::control(), sql::end_job, pg::Params(job.name, started_at, kept, error));
+  co_return result;
+}
+
+Task<Result<json>> Upkeep::work(Job job, Instant started_at) {
+  TaskGroup keeping(co_await asio::this_coro::executor);
+  keeping.spawn("upkeep lease", keep_lease(job.name, started_at));
   Result<json> result;
   try {
     result = co_await job.work();
   } catch (...) {
     result = std::unexpected(current_error());
   }
-  if (!result && result.error().code == ErrorCode::cancelled) throw Failure(result.error());
-  const auto kept = result ? std::optional(*result) : std::nullopt;
-  const auto error = result ? std::nullopt : std::optional(result.error().message);
-  co_await database_.query(pg::Scope::control(), sql::end_job, pg::Params(job.name, started_at, kept, error));
-  co_return std::move(result);
+  // Also when this coroutine is being cancelled: the lease is left alone before its group dies.
+  co_await asio::this_coro::throw_if_cancelled(false);
+  co_await keeping.stop(Deadline::in(1s));
+  co_await keeping.wait();
+  co_await asio::this_coro::throw_if_cancelled(true);
+  co_return result;
+}
+
+Task<> Upkeep::keep_lease(std::string name, Instant started_at) {
+  const auto pause = std::chrono::milliseconds(settings_.lease) / 3;
+  for (;;) {
+    co_await sleep_for(pause);
+    try {
+      co_await database_.query(pg::Scope::control(), sql::keep_job,
+                               pg::Params(name, started_at, settings_.lease.count()), Deadline::in(pause));
+    } catch (...) {
+      const auto error = current_error();
+      if (error.code == ErrorCode::cancelled) throw;
+      log_debug("upkeep: the lease of {} was not renewed: {}", name, error.message);
+    }
+  }
 }
 
 }  // namespace weir::scheduler

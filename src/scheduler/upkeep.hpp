@@ -1,11 +1,12 @@
 // What the service does for itself, so that nothing external is needed: each job in its period, by one node at a time
 // (docs/adr/0115-upkeep.md). The fast paths (the scheduler's ticks, the workers' looks, each node's reaper) do not wait
-// for it: it catches what they miss.
+// for it: it catches what they miss. What fails is tried again after a tenth of its period, what a node left unfinished
+// as soon as its lease is over.
 //
 //   trigger     hourly         whatever is due becomes runs
 //   process     5 minutes      what has come due in the queue wakes, and the workers are told
 //   quotas      daily          days that are over are archived
-//   orphans     hourly         runs of nodes that are gone go back, and the lanes are recounted
+//   orphans     hourly         runs of nodes that are gone go back, the lanes are recounted, dead nodes are forgotten
 //   history     daily          partitions are made ahead, old history goes (history_retention.hpp)
 //   data        daily          rows that a tenant's plan no longer keeps go (orchestrator/data_retention.hpp)
 #pragma once
@@ -32,12 +33,16 @@ struct Job {
   std::function<Task<nlohmann::json>()> work;
 };
 
+// Removes nodes that are long dead; how many.
+using ForgetNodes = std::function<Task<std::int64_t>()>;
+
 // trigger, process, quotas, orphans. All references outlive the jobs.
-std::vector<Job> queue_jobs(Scheduler& scheduler, queue::Queue& queue, queue::QueueBell& bell);
+std::vector<Job> queue_jobs(Scheduler& scheduler, queue::Queue& queue, queue::QueueBell& bell,
+                            ForgetNodes forget_nodes);
 
 struct UpkeepSettings {
   std::chrono::milliseconds look = std::chrono::seconds(30);  // between looks at what is due
-  std::chrono::seconds lease = std::chrono::minutes(10);      // a job that takes longer may be begun by another node
+  std::chrono::seconds lease = std::chrono::minutes(10);      // of a job, renewed while it is done
 };
 
 struct JobState {
@@ -73,6 +78,9 @@ class Upkeep {
  private:
   // nullopt: not due, or somebody is at it.
   Task<std::optional<Result<nlohmann::json>>> attempt(Job job, bool is_forced);
+  // What the job says, or what it failed with; its lease is renewed meanwhile.
+  Task<Result<nlohmann::json>> work(Job job, Instant started_at);
+  Task<> keep_lease(std::string name, Instant started_at);
 
   pg::Database& database_;
   Random& random_;

@@ -93,11 +93,85 @@ TEST_F(Upkeeps, WhoeverIsAtItIsLeftToItUntilItsLeaseIsOver) {
     co_await one.round();
     EXPECT_EQ(done, 1);
     EXPECT_EQ(other->error().code, ErrorCode::conflict);
-    // One that never came back.
+    // One that never came back: long before the next period.
     super("UPDATE weir.upkeep_job SET busy_until = weir.clock() + interval '1 minute'");
-    set_clock("2026-03-10T15:00:00Z");
+    set_clock("2026-03-10T12:00:59Z");
+    co_await two.round();
+    EXPECT_EQ(done, 1);
+    set_clock("2026-03-10T12:01:00Z");
+    const auto due = co_await state(service, "slow");
+    EXPECT_EQ(format_rfc3339(due.next_at), "2026-03-10T12:01:00Z");
     co_await two.round();
     EXPECT_EQ(done, 2);
+    set_clock("2026-03-10T12:30:00Z");
+    co_await two.round();
+    EXPECT_EQ(done, 2);
+  });
+}
+
+TEST_F(Upkeeps, WhatAStopInterruptsIsDoneByAnotherNodeSoon) {
+  with_service([&](Service& service) -> Task<> {
+    const Job slow{"slow", 24h, [&]() -> Task<json> {
+                     if (++done == 1) co_await sleep_for(1h);
+                     co_return json::object();
+                   }};
+    Upkeep one(service.door, random, "one", {slow}), two(service.door, random, "two", {slow});
+    TaskGroup first(service.context.executor());
+    first.spawn("upkeep", one.run());
+    while (done == 0) co_await sleep_for(1ms);
+    co_await first.stop(Deadline::in(5s));
+    co_await first.wait();
+    set_clock("2026-03-10T12:10:00Z");  // the lease
+    co_await two.round();
+    EXPECT_EQ(done, 2);
+    const auto last = co_await state(service, "slow");
+    EXPECT_EQ(last.runs, 1);
+  });
+}
+
+TEST_F(Upkeeps, AJobThatTakesLongKeepsItsLease) {
+  with_service([&](Service& service) -> Task<> {
+    UpkeepSettings settings;
+    settings.lease = 1s;
+    const Job slow{"slow", 24h, [&]() -> Task<json> {
+                     set_clock("2026-03-10T12:00:10Z");
+                     const auto is_kept = [&] {
+                       return super("SELECT busy_until > weir.clock() FROM weir.upkeep_job");
+                     };
+                     const auto patience = Deadline::in(10s);
+                     while (is_kept() != "t" && !patience.is_over()) co_await sleep_for(5ms);
+                     co_return json(is_kept());
+                   }};
+    Upkeep upkeep(service.door, random, "one", {slow}, settings);
+    co_await upkeep.round();
+    const auto last = co_await state(service, "slow");
+    EXPECT_EQ(last.result, "t");
+    EXPECT_FALSE(last.is_running);
+  });
+}
+
+TEST_F(Upkeeps, AFailureIsTriedAgainAfterAPause) {
+  with_service([&](Service& service) -> Task<> {
+    const Job broken{"broken", 1h, [&]() -> Task<json> {
+                       if (++done == 1) throw Failure({ErrorCode::disk_full, "the disk is full"});
+                       co_return json::object();
+                     }};
+    Upkeep upkeep(service.door, random, "one", {broken});
+    co_await upkeep.round();
+    set_clock("2026-03-10T12:05:59Z");
+    co_await upkeep.round();
+    EXPECT_EQ(done, 1);
+    const auto failed = co_await state(service, "broken");
+    EXPECT_EQ(format_rfc3339(failed.next_at), "2026-03-10T12:06:00Z");
+    set_clock("2026-03-10T12:06:00Z");
+    co_await upkeep.round();
+    EXPECT_EQ(done, 2);
+    set_clock("2026-03-10T12:20:00Z");
+    co_await upkeep.round();
+    EXPECT_EQ(done, 2);
+    const auto last = co_await state(service, "broken");
+    EXPECT_FALSE(last.error);
+    EXPECT_EQ(format_rfc3339(last.next_at), "2026-03-10T13:06:00Z");
   });
 }
 
@@ -127,7 +201,9 @@ TEST_F(Upkeeps, TheQueuesJobsTriggerWakeArchiveAndCleanUp) {
   super("UPDATE weir.tenant_pipeline_configs SET next_fire_at = weir.clock()");
   add_node();
   with_service([&](Service& service) -> Task<> {
-    Upkeep upkeep(service.door, random, "one", queue_jobs(service.scheduler, service.queue, service.bell));
+    Upkeep upkeep(
+        service.door, random, "one",
+        queue_jobs(service.scheduler, service.queue, service.bell, []() -> Task<std::int64_t> { co_return 3; }));
     const auto triggered = co_await upkeep.run_now("trigger");
     EXPECT_EQ(triggered->at("enqueued"), 1);
     const auto claimed = co_await service.queue.claim(node, epoch, 10);
@@ -136,6 +212,7 @@ TEST_F(Upkeeps, TheQueuesJobsTriggerWakeArchiveAndCleanUp) {
     const auto cleaned = co_await upkeep.run_now("orphans");
     EXPECT_EQ(cleaned->at("requeued"), 1);
     EXPECT_EQ(cleaned->at("differences"), 0);
+    EXPECT_EQ(cleaned->at("nodes_forgotten"), 3);
     super("UPDATE weir.pipeline_execution_queue SET state = 'scheduled', due_at = weir.clock() - interval '1 second'");
     const auto processed = co_await upkeep.run_now("process");
     EXPECT_EQ(processed->at("woken"), 1);

@@ -194,4 +194,14 @@ Task<Result<ApiKey>> authenticate(pg::Database& database, Secret presented) {
   co_return key;
 }
 
+Task<bool> is_key_valid(pg::Database& database, ApiKeyId id) {
+  const auto rows = co_await database.query(pg::Scope::control(), sql::check_api_key, pg::Params(id));
+  co_return !rows.empty() && rows.one().get<bool>("is_valid");
+}
+
+Task<bool> has_admin_key(pg::Database& database) {
+  const auto rows = co_await database.query(pg::Scope::control(), sql::has_admin_key);
+  co_return rows.one().get<bool>("has_one");
+}
+
 }  // namespace weir::tenancy

@@ -71,5 +71,9 @@ Task<Result<RevokedApiKey>> revoke_api_key(pg::Database& database, Actor actor, 
 
 // Whose key it is, now. unauthenticated otherwise, with the same message for whatever is wrong.
 Task<Result<ApiKey>> authenticate(pg::Database& database, Secret presented);
+// Whether a key that was let in still is: asked again and again by what takes long.
+Task<bool> is_key_valid(pg::Database& database, ApiKeyId id);
+// Whether anybody may do everything: there is a valid key with the scope admin.
+Task<bool> has_admin_key(pg::Database& database);
 
 }  // namespace weir::tenancy

@@ -118,6 +118,28 @@ TEST_F(ApiKeys, AreListedByTenantAndPage) {
   });
 }
 
+TEST_F(ApiKeys, OfTheOperatorAreFoundAmongThousands) {
+  run([&](pg::Database& database) -> Task<> {
+    server.super(
+        "INSERT INTO weir.api_key (prefix, secret_hash, name, scope, tenant_id) SELECT lpad(to_hex(n), 12, '0'), "
+        "decode(repeat('00', 32), 'hex'), 'old', 'tenant:read', '" +
+        to_string(acme) + "' FROM generate_series(1, 1500) n");
+    const bool is_there_yet = co_await has_admin_key(database);
+    EXPECT_FALSE(is_there_yet);
+    const auto made = co_await create_api_key(database, k_actor, {"ours", KeyScope::admin});
+    const bool is_there = co_await has_admin_key(database);
+    EXPECT_TRUE(is_there);
+    co_await revoke_api_key(database, k_actor, {}, made->key.prefix);
+    const bool is_left = co_await has_admin_key(database);
+    EXPECT_FALSE(is_left);
+    co_await create_api_key(database, k_actor,
+                            {.name = "short", .scope = KeyScope::admin, .lifetime = std::chrono::hours(1)});
+    server.super("UPDATE weir.api_key SET expires_at = now() - interval '1 s' WHERE name = 'short'");
+    const bool is_over = !co_await has_admin_key(database);
+    EXPECT_TRUE(is_over);
+  });
+}
+
 TEST_F(ApiKeys, TheAuditLogCanOnlyGrow) {
   server.super("INSERT INTO weir.audit_log (action, target) VALUES ('a', 'b')");
   const auto control = server.roles().control();

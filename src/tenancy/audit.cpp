@@ -1,5 +1,6 @@
 #include "tenancy/audit.hpp"
 
+#include "pg/documents.hpp"
 #include "tenancy/sql.hpp"
 
 namespace weir::tenancy {
@@ -16,12 +17,16 @@ pg::Command append_audit(const AuditRecord& record) {
                                             record.target, or_null(record.before), or_null(record.after))};
 }
 
-Task<nlohmann::json> list_audit(pg::Database& database, AuditFilter filter) {
-  const auto rows = co_await database.query(pg::Scope::control(), sql::list_audit_log,
-                                            pg::Params(filter.tenant, filter.action, filter.after, filter.limit));
-  auto list = nlohmann::json::array();
-  for (const auto row : rows) list.push_back(row.get<nlohmann::json>("document"));
-  co_return list;
+Task<AuditPage> list_audit(pg::Database& database, AuditFilter filter) {
+  const auto rows =
+      co_await database.query(pg::Scope::control(), sql::list_audit_log,
+                              pg::Params(filter.tenant, filter.action, filter.after, filter.limit, filter.bytes_max));
+  AuditPage page{.items = nlohmann::json::array()};
+  for (const auto row : rows) {
+    page.items.push_back(pg::read_document(row));
+    page.has_more = row.get<bool>("has_more");
+  }
+  co_return page;
 }
 
 }  // namespace weir::tenancy

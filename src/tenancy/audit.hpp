@@ -32,8 +32,13 @@ struct AuditFilter {
   std::optional<std::string> action{};
   std::optional<Uuid> after{};  // the last one of the page before
   int limit = 100;
+  std::int64_t bytes_max = std::int64_t{4} << 20U;  // the record that reaches it is the last
 };
-// Newest first, as documents: id, at, tenant_id, tenant (its key), actor, action, target, before, after.
-Task<nlohmann::json> list_audit(pg::Database& database, AuditFilter filter);
+struct AuditPage {
+  nlohmann::json items;   // documents: id, at, tenant_id, tenant (its key), actor, action, target, before, after
+  bool has_more = false;  // after the last one
+};
+// Newest first.
+Task<AuditPage> list_audit(pg::Database& database, AuditFilter filter);
 
 }  // namespace weir::tenancy

@@ -22,6 +22,10 @@ Task<Result<Tenant>> lock_any_tenant(pg::Transaction& transaction, TenantId tena
 // not_found when there is none.
 Task<Result<DataSource>> lock_any_data_source(pg::Transaction& transaction, TenantId tenant, std::string name);
 
+// Takes the tenant's scope. Closed: its scripts are not claimed any more, and those that run lose their right for
+// `reason`.
+Task<> gate_claims(pg::Transaction& transaction, TenantId tenant, bool is_closed, std::string reason);
+
 // Records the change and commits.
 Task<> commit_with_audit(pg::Transaction& transaction, AuditRecord record);
 

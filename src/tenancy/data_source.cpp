@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include "tenancy/change.hpp"
+#include "tenancy/plan.hpp"
 #include "tenancy/sealed_secret.hpp"
 #include "tenancy/sql.hpp"
 
@@ -39,10 +40,11 @@ std::vector<DataSource> read_data_sources(const pg::Rows& sources, const pg::Row
   return all;
 }
 
-std::vector<pg::Command> reading(TenantId tenant, const std::optional<std::string>& name) {
+std::vector<pg::Command> reading(TenantId tenant, const std::optional<std::string>& name, const std::string& after = {},
+                                 std::optional<int> limit = {}) {
   std::vector<pg::Command> commands;
-  commands.push_back({sql::list_data_sources, pg::Params(tenant, name)});
-  commands.push_back({sql::list_settings, pg::Params(tenant, name)});
+  commands.push_back({sql::list_data_sources, pg::Params(tenant, name, after, limit)});
+  commands.push_back({sql::list_settings, pg::Params(tenant, name, after, limit)});
   return commands;
 }
 
@@ -160,10 +162,11 @@ Task<Result<Changed>> attempt_add(Vault& vault, Actor actor, TenantId id, NewDat
   auto transaction = co_await vault.database().begin(pg::Scope::control());
   const auto tenant = co_await share_tenant(transaction, id);
   if (!tenant) co_return std::unexpected(tenant.error());
+  const bool is_inactive = co_await is_subscription_inactive(transaction, id);
+  const bool is_paused = is_inactive || tenant->state == TenantState::paused;
   auto there = co_await lock_data_source(transaction, id, source.name);
   if (there) co_return co_await meet_existing(transaction, vault, id, std::move(*there), std::move(source));
-  co_await transaction.query(sql::insert_data_source,
-                             pg::Params(id, source.name, source.provider, tenant->state == TenantState::paused));
+  co_await transaction.query(sql::insert_data_source, pg::Params(id, source.name, source.provider, is_paused));
   const auto saved = co_await save(transaction, vault, id, source.name, source.settings);
   if (!saved) co_return std::unexpected(saved.error());
   auto record = record_of(actor, *tenant, "source.add", target_of(*tenant, source.name));
@@ -251,6 +254,12 @@ std::vector<std::string> missing_keys(const DataSource& source, std::span<const 
 
 Task<std::vector<DataSource>> list_data_sources(pg::Database& database, TenantId tenant) {
   const auto answers = co_await database.batch(pg::Scope::tenant(tenant), reading(tenant, std::nullopt));
+  co_return read_data_sources(answers[0], answers[1]);
+}
+
+Task<std::vector<DataSource>> list_data_source_page(pg::Database& database, TenantId tenant, std::string after,
+                                                    int limit) {
+  const auto answers = co_await database.batch(pg::Scope::tenant(tenant), reading(tenant, std::nullopt, after, limit));
   co_return read_data_sources(answers[0], answers[1]);
 }
 

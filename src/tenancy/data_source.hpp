@@ -41,6 +41,9 @@ StoredSettings stored_settings(const DataSource& source);
 std::vector<std::string> missing_keys(const DataSource& source, std::span<const ConfigKey> declared);
 
 Task<std::vector<DataSource>> list_data_sources(pg::Database& database, TenantId tenant);  // by name
+// At most `limit` after that name.
+Task<std::vector<DataSource>> list_data_source_page(pg::Database& database, TenantId tenant, std::string after,
+                                                    int limit);
 Task<Result<DataSource>> find_data_source(pg::Database& database, TenantId tenant, std::string name);
 
 struct NewDataSource {

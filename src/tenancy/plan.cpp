@@ -145,13 +145,15 @@ Task<std::optional<Subscription>> find_subscription(pg::Database& database, Tena
 }
 
 Task<Result<Subscription>> set_subscription(pg::Database& database, Actor actor, TenantId id, std::string plan,
-                                            SubscriptionStatus status) {
+                                            std::optional<SubscriptionStatus> wanted) {
   auto transaction = co_await database.begin(pg::Scope::control());
   const auto tenant = co_await lock_tenant(transaction, id);
   if (!tenant) co_return std::unexpected(tenant.error());
   const auto there = co_await transaction.query(sql::find_subscription, pg::Params(id));
+  auto status = wanted.value_or(SubscriptionStatus::active);
   if (!there.empty()) {
     const auto now = read_subscription(there.one());
+    status = wanted.value_or(now.status);
     if (now.plan == plan && now.status == status) co_return now;
   }
   const auto rows = co_await transaction.query(sql::save_subscription, pg::Params(id, plan, name_of(status)));
@@ -159,6 +161,11 @@ Task<Result<Subscription>> set_subscription(pg::Database& database, Actor actor,
   const auto now = read_subscription(rows.one());
   auto record = record_of(actor, *tenant, "subscription.set", tenant->key);
   if (!there.empty()) record.before = brief(read_subscription(there.one()));
+  const bool was_active = there.empty() || read_subscription(there.one()).status == SubscriptionStatus::active;
+  const bool is_active = now.status == SubscriptionStatus::active;
+  if (was_active != is_active)
+    co_await gate_claims(transaction, id, !is_active || tenant->state == TenantState::paused,
+                         "its tenant's subscription is not active");
   record.after = brief(now);
   co_await commit_with_audit(transaction, std::move(record));
   co_return now;
@@ -171,9 +178,17 @@ Task<Result<>> remove_subscription(pg::Database& database, Actor actor, TenantId
   const auto gone = co_await transaction.query(sql::delete_subscription, pg::Params(id));
   if (gone.empty()) co_return fail(ErrorCode::not_found, fmt::format("tenant {} has no subscription", tenant->key));
   auto record = record_of(actor, *tenant, "subscription.rm", tenant->key);
-  record.before = brief(read_subscription(gone.one()));
+  const auto was = read_subscription(gone.one());
+  record.before = brief(was);
+  if (was.status != SubscriptionStatus::active)
+    co_await gate_claims(transaction, id, tenant->state == TenantState::paused, "its tenant is paused");
   co_await commit_with_audit(transaction, std::move(record));
   co_return Result<>();
+}
+
+Task<bool> is_subscription_inactive(pg::Transaction& transaction, TenantId tenant) {
+  const auto rows = co_await transaction.query(sql::find_subscription, pg::Params(tenant));
+  co_return !rows.empty() && read_subscription(rows.one()).status != SubscriptionStatus::active;
 }
 
 Task<Result<>> require_active_subscription(pg::Database& database, Tenant tenant) {

@@ -56,12 +56,15 @@ nlohmann::json to_document(const Subscription& subscription);
 
 // nullopt: it has none, and so no limit by plan.
 Task<std::optional<Subscription>> find_subscription(pg::Database& database, TenantId tenant);
-// not_found (the tenant), invalid_input (there is no such plan), conflict (the tenant is being removed).
+// Without a status it keeps the one that it has; a new one is active. not_found (the tenant), invalid_input (there is
+// no such plan), conflict (the tenant is being removed).
 Task<Result<Subscription>> set_subscription(pg::Database& database, Actor actor, TenantId tenant, std::string plan,
-                                            SubscriptionStatus status);
+                                            std::optional<SubscriptionStatus> status);
 Task<Result<>> remove_subscription(pg::Database& database, Actor actor, TenantId tenant);
 // subscription_inactive when it has one that is not active.
 Task<Result<>> require_active_subscription(pg::Database& database, Tenant tenant);
+// Whether there is one, and it is not; in a transaction of the control role.
+Task<bool> is_subscription_inactive(pg::Transaction& transaction, TenantId tenant);
 
 // {"day", "time_zone", "runs_used", "runs_limit" (null: none), "runs_remaining" (null: no limit), "resets_at"} of the
 // tenant's present day.

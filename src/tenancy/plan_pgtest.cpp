@@ -76,6 +76,8 @@ TEST_F(Plans, TheTenantsPlaceInTheQueueFollows) {
     EXPECT_EQ(used.error().code, ErrorCode::conflict);
     co_await set_subscription(database, k_actor, acme, "small", SubscriptionStatus::suspended);
     EXPECT_EQ(lane("closed"), "subscription_inactive");
+    const auto kept = co_await set_subscription(database, k_actor, acme, "small", std::nullopt);
+    EXPECT_EQ(kept->status, SubscriptionStatus::suspended);
     const auto ended = co_await remove_subscription(database, k_actor, acme);
     EXPECT_TRUE(ended);
     EXPECT_EQ(lane("concat_ws(' ', cap, runs_per_day, closed)"), "2");

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "tenancy/change.hpp"
+#include "tenancy/plan.hpp"
 #include "tenancy/sql.hpp"
 #include "tenancy/text.hpp"
 
@@ -107,12 +108,8 @@ Task<Result<Outcome>> move_tenant(pg::Database& database, Actor actor, TenantId 
   if (!tenant) co_return std::unexpected(tenant.error());
   if (tenant->state == to) co_return Outcome::unchanged;
   co_await transaction.query(sql::set_tenant_state, pg::Params(id, name_of(to)));
-  co_await transaction.enter(pg::Scope::tenant(id));
-  co_await transaction.query(sql::lock_claims, pg::Params(id));
-  co_await transaction.query(sql::set_sources_paused, pg::Params(id, to == TenantState::paused));
-  if (to == TenantState::paused)
-    co_await transaction.query(sql::replace_fences,
-                               pg::Params(id, std::nullopt, "INTERRUPTED", "the tenant was paused"));
+  const bool is_inactive = co_await is_subscription_inactive(transaction, id);
+  co_await gate_claims(transaction, id, is_inactive || to == TenantState::paused, "the tenant was paused");
   const auto* action = to == TenantState::paused ? "tenant.pause" : "tenant.resume";
   auto record = record_of(actor, *tenant, action, tenant->key);
   record.before = {{"state", name_of(tenant->state)}};
@@ -122,6 +119,13 @@ Task<Result<Outcome>> move_tenant(pg::Database& database, Actor actor, TenantId 
 }
 
 }  // namespace
+
+Task<> gate_claims(pg::Transaction& transaction, TenantId id, bool is_closed, std::string reason) {
+  co_await transaction.enter(pg::Scope::tenant(id));
+  co_await transaction.query(sql::lock_claims, pg::Params(id));
+  co_await transaction.query(sql::set_sources_paused, pg::Params(id, is_closed));
+  if (is_closed) co_await transaction.query(sql::replace_fences, pg::Params(id, std::nullopt, "INTERRUPTED", reason));
+}
 
 std::string_view name_of(TenantState state) {
   return std::ranges::find(k_states, state, &std::pair<TenantState, std::string_view>::first)->second;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tenancy/plan.hpp"
 #include "tests/support/tenancy.hpp"
 
 namespace weir::tenancy {
@@ -131,6 +132,31 @@ TEST_F(Tenants, PausedNothingRunsAndNothingIsClaimed) {
     const auto resumed = co_await resume_tenant(database, k_actor, tenant);
     EXPECT_EQ(*resumed, Outcome::changed);
   });
+  EXPECT_EQ(claim(tenant, "one", epoch), "claimed");
+}
+
+TEST_F(Tenants, WithoutAnActiveSubscriptionNothingOfItRunsWhateverItsState) {
+  const auto tenant = server.add_tenant("acme");
+  const auto epoch = std::to_string(server.add_node().value());
+  server.add_data_source(tenant, "one", "example");
+  EXPECT_EQ(claim(tenant, "one", epoch), "claimed");
+  run([&](pg::Database& database) -> Task<> {
+    co_await save_plan(database, k_actor, "small", {});
+    co_await set_subscription(database, k_actor, tenant, "small", SubscriptionStatus::suspended);
+  });
+  EXPECT_EQ(server.super("SELECT status FROM weir.data_source_run"), "INTERRUPTED");
+  EXPECT_EQ(claim(tenant, "one", epoch), "paused");
+  run([&](pg::Database& database) -> Task<> {
+    co_await pause_tenant(database, k_actor, tenant);
+    co_await resume_tenant(database, k_actor, tenant);
+  });
+  EXPECT_EQ(claim(tenant, "one", epoch), "paused");
+  run([&](pg::Database& database) -> Task<> {
+    co_await pause_tenant(database, k_actor, tenant);
+    co_await set_subscription(database, k_actor, tenant, "small", SubscriptionStatus::active);
+  });
+  EXPECT_EQ(claim(tenant, "one", epoch), "paused");
+  run([&](pg::Database& database) -> Task<> { co_await resume_tenant(database, k_actor, tenant); });
   EXPECT_EQ(claim(tenant, "one", epoch), "claimed");
 }
 

@@ -59,6 +59,22 @@ def test_the_bash_completion_completes(weir):
     assert done.stdout.split() == ["status", "stop"]
 
 
+@pytest.mark.parametrize("words, offered", [
+    ("pipeline add acme nightly --gap ''", "after skip"),
+    ("pipeline add acme nightly --overlap ''", "first both"),
+    ("key create name --scope ''", "admin tenant:read tenant:write"),
+    ("serve --roles ''", "api scheduler worker"),
+])
+def test_the_bash_completion_offers_the_words_of_an_option(weir, words, offered):
+    script = weir("completion", "bash").out
+    count = len(words.split())
+    done = subprocess.run(
+        ["bash", "-c", f'{script}\nCOMP_WORDS=(weir {words}); COMP_CWORD={count}; _weir; echo "${{COMPREPLY[@]}}"'],
+        capture_output=True, text=True, check=True,
+    )
+    assert done.stdout.strip() == offered
+
+
 def test_an_output_that_cannot_be_written_is_no_success(weir):
     with open("/dev/full", "w") as full:
         done = subprocess.run([str(weir.binary), "--version"], stdout=full, stderr=subprocess.PIPE, text=True)

@@ -85,6 +85,9 @@ def test_a_preview_marks_what_the_clock_does(acme):
     both = acme.json("pipeline", "preview", "acme", "nightly", "--overlap", "both", "--count", "3", "--from", "2026-10-24T12:00:00Z")
     assert [fire["at"] for fire in both] == ["2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-26T01:30:00Z"]
     assert "the first" in both[0]["clock_change"] and "the second" in both[1]["clock_change"]
+    skipped = acme.json("pipeline", "preview", "acme", "nightly", "--gap", "skip", "--count", "2", "--from", "2026-03-28T12:00:00Z")
+    assert skipped[0]["at"] == "2026-03-30T00:30:00Z" and skipped[1]["clock_change"] is None
+    assert skipped[0]["clock_change"] == "2026-03-29 02:30 is left out: nothing runs for it"
     # A rhythm is not moved by the clock; the day it changes is marked all the same.
     hourly = acme.json("pipeline", "preview", "acme", "nightly", "--schedule", "0 * * * *", "--tz", "Europe/Berlin", "--count", "3",
                        "--from", "2026-03-28T23:30:00Z")

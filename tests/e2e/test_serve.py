@@ -118,9 +118,11 @@ def test_a_pipeline_runs_by_hand_and_shows_in_metrics_and_log(weir, serve, datab
     assert 'weir_lane_wait_seconds_count{class="manual"} 1' in text
     assert "weir_source_age_seconds_count 1" in text
     assert server.stop() == 0
-    lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [line["url"] for line in lines if line["message"] == "serving"] == [server.url]
     ended = [line for line in lines if line.get("script") == "git/commit"]
     assert ended and ended[0]["tenant"] == "acme" and ended[0]["pipeline_run"] == run and ended[0]["status"] == "COMPLETED"
+    assert isinstance(ended[0]["imported"], int) and isinstance(ended[0]["duration_ms"], int)
 
 
 def test_two_of_them_share_a_database_and_stop_one_by_one(weir, serve, database):

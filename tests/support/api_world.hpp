@@ -107,7 +107,8 @@ struct ApiProcess {
         queue(process.database, random),
         bell(owner.executor(), owner.blocking, process.database, database.pool_settings().connect, random),
         scheduler(process.database, bell, random),
-        upkeep(process.database, random, "test", scheduler::queue_jobs(scheduler, queue, bell)),
+        upkeep(process.database, random, "test",
+               scheduler::queue_jobs(scheduler, queue, bell, []() -> Task<std::int64_t> { co_return 0; })),
         services{
             .executor = owner.executor(),
             .blocking = owner.blocking,

@@ -116,7 +116,7 @@ void add_key(CLI::App& root, Cli& cli) {
   creating.add_option("--tenant", created->tenant, "It reaches only this tenant (key or id; default: everything)")
       ->type_name("T");
   creating.add_option("--scope", created->scope, "admin, tenant:read or tenant:write (default for a tenant)")
-      ->type_name("SCOPE");
+      ->type_name("admin|tenant:read|tenant:write");
   creating.add_option("--expires-in", created->expires_in, "Until when it is valid (default: for ever)")
       ->type_name("DURATION");
   add_actor_option(creating, *created);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "orchestrator/run_parameters.hpp"
 #include "queue/queue.hpp"
 #include "scheduler/pipeline.hpp"
 #include "tenancy/data_source.hpp"
@@ -61,11 +62,18 @@ Task<Result<>> check_names(Session& session, TenantId tenant, Options options) {
   co_return Result<>{};
 }
 
-Result<nlohmann::json> read_parameters(const std::optional<std::string>& text) {
+// Checked together with those of the pipeline, `beneath`, that they are added to.
+Result<nlohmann::json> read_parameters(const std::optional<std::string>& text,
+                                       nlohmann::json beneath = nlohmann::json::object()) {
   if (!text) return nlohmann::json::object();
   auto parameters = nlohmann::json::parse(*text, nullptr, false);
-  if (parameters.is_object()) return parameters;
-  return fail(ErrorCode::usage, "--parameters is no JSON object; write for example '{\"scripts\": [\"git/commit\"]}'");
+  if (!parameters.is_object())
+    return fail(ErrorCode::usage,
+                "--parameters is no JSON object; write for example '{\"scripts\": [\"git/commit\"]}'");
+  beneath.update(parameters);
+  if (const auto good = orchestrator::read_run_parameters(beneath, system_clock().now()); !good)
+    return std::unexpected(good.error());
+  return parameters;
 }
 
 // `data` with what the options say.
@@ -160,15 +168,18 @@ Task<int> show(Session& session, Options options) {
 Task<int> run(Session& session, Options options) {
   const auto named = co_await look_up(session, options);
   if (!named) co_return print_error(session.cli, named.error());
-  auto parameters = read_parameters(options->parameters);
+  auto parameters = read_parameters(options->parameters, named->pipeline.data.parameters);
   if (!parameters) co_return print_error(session.cli, parameters.error());
   auto random = Random::from_system();
   queue::Queue queue(session.database, random);
-  const auto asked = co_await queue.enqueue({.tenant = named->tenant.id,
-                                             .pipeline = named->pipeline.id,
-                                             .priority = options->priority.value_or(named->pipeline.data.priority),
-                                             .user = options->actor(),
-                                             .parameters = std::move(*parameters)});
+  const bool is_backfill = parameters->contains("from");
+  const auto asked =
+      co_await queue.enqueue({.tenant = named->tenant.id,
+                              .pipeline = named->pipeline.id,
+                              .run_class = is_backfill ? queue::RunClass::backfill : queue::RunClass::manual,
+                              .priority = options->priority.value_or(named->pipeline.data.priority),
+                              .user = options->actor(),
+                              .parameters = std::move(*parameters)});
   if (const auto error = refusal_of(asked, named->tenant.key, named->pipeline.data.name))
     co_return print_error(session.cli, *error);
   if (session.cli.json) {
@@ -306,7 +317,7 @@ void add_asking(CLI::App& pipeline, Cli& cli) {
                    "weir pipeline preview acme nightly --schedule '30 2 * * *' --tz Europe/Berlin --from "
                    "2026-03-28T00:00:00Z"});
   const auto previewed = about_pipeline(previewing);
-  previewing.add_option("--count", previewed->count, "So many")->check(CLI::Range(1, 1000))->capture_default_str();
+  previewing.add_option("--count", previewed->count, "So many")->check(CLI::Range(1, 500))->capture_default_str();
   previewing.add_option("--from", previewed->from, "After this instant (now)")->type_name("T");
   add_schedule_options(previewing, previewed->schedule);
   run_with(previewing, cli, previewed, preview);

@@ -33,12 +33,21 @@ std::string local_time(const Fire& fire) {
   return text + offset_text(fire.offset);
 }
 
+// 2026-03-29 02:30
+std::string local_text(std::chrono::local_seconds local) {
+  constexpr std::size_t k_day = 10, k_minute = 16;
+  const auto text = format_rfc3339(Instant(local.time_since_epoch()));
+  return text.substr(0, k_day) + ' ' + text.substr(k_day + 1, k_minute - k_day - 1);
+}
+
 // What the clock did to a time, or between it and the one before.
 std::string clock_note(const Fire& fire, const Fire* before) {
   switch (fire.note) {
     case FireNote::after_gap: return "its time is left out that day: right after the change";
     case FireNote::first_of_two: return "its time comes twice that day: the first";
     case FireNote::second_of_two: return "its time comes twice that day: the second";
+    case FireNote::after_left_out:
+      return fmt::format("{} is left out: nothing runs for it", local_text(*fire.left_out));
     case FireNote::none: break;
   }
   if (before == nullptr || before->offset == fire.offset) return {};

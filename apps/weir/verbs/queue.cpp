@@ -28,9 +28,8 @@ void print_entries(const Cli& cli, const std::vector<nlohmann::json>& entries) {
                {"FAILED", Align::right},
                {"DUE"}});
   for (const auto& entry : entries) {
-    const auto run_class = static_cast<queue::RunClass>(entry.value("class", 0));
     table.add_row({text_of(entry, "pipeline_run_id"), text_of(entry, "tenant_key"), text_of(entry, "pipeline"),
-                   std::string(queue::name_of(run_class)), text_of(entry, "state"), text_of(entry, "priority"),
+                   text_of(entry, "class"), text_of(entry, "state"), text_of(entry, "priority"),
                    text_of(entry, "attempt"), text_of(entry, "due_at")});
   }
   table.print(cli);

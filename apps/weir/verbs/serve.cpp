@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <csignal>
 
 #include <fmt/format.h>
@@ -32,33 +31,40 @@ Result<ServeSettings> settings_of(const ServeOptions& options) {
   return settings;
 }
 
-Task<bool> has_admin_key(pg::Database& database) {
-  const auto keys = co_await tenancy::list_api_keys(database, {});
-  co_return std::ranges::any_of(
-      keys, [](const tenancy::ApiKey& key) { return key.scope == tenancy::KeyScope::admin && key.is_valid; });
+// To the operator: a line of the log where machines read that.
+void tell(const Cli& cli, LogLevel level, const std::string& what) {
+  if (cli.log_format == LogFormat::json)
+    write_log(level, what);
+  else
+    print_notice(cli, what);
 }
 
 // What the operator needs to know once it runs; with --json one line on standard output, for whoever started it.
 Task<> say_hello(Session& session, const Service& service, const ServeSettings& settings) {
   const auto url = service.url();
   if (session.cli.json) print_json_line({{"url", url}, {"version", WEIR_VERSION}});
-  print_notice(session.cli, fmt::format("serving at {} (version {})", url, WEIR_VERSION));
+  if (session.cli.log_format == LogFormat::json)
+    log_event(LogLevel::info, "serving", {{"url", url}, {"version", WEIR_VERSION}});
+  else
+    print_notice(session.cli, fmt::format("serving at {} (version {})", url, WEIR_VERSION));
   if (!settings.listen.is_loopback)
-    print_notice(session.cli, "requests travel in the clear: put a proxy with TLS before this address");
-  if (settings.roles.api && !co_await has_admin_key(session.database))
-    print_notice(session.cli,
-                 "there is no admin key yet; `weir key create NAME` makes one and shows it once. Then: curl -H "
-                 "\"X-API-Key: …\" " +
-                     url + "/api/v1/tenants");
+    tell(session.cli, LogLevel::warning, "requests travel in the clear: put a proxy with TLS before this address");
+  if (settings.roles.api && !co_await tenancy::has_admin_key(session.database))
+    tell(session.cli, LogLevel::info,
+         "there is no admin key yet; `weir key create NAME` makes one and shows it once. Then: curl -H "
+         "\"X-API-Key: …\" " +
+             url + "/api/v1/tenants");
 }
 
 // Until somebody asks for the end; the second time it shall be at once.
 Task<> serve_until_stopped(Session& session, Service& service, asio::signal_set& signals) {
   co_await signals.async_wait(asio::use_awaitable);
-  print_notice(session.cli,
-               "stopping: what runs finishes its pages and goes back to the queue; once more stops at once");
-  signals.async_wait([&service](const boost::system::error_code& error, int) {
-    if (!error) service.hurry();
+  tell(session.cli, LogLevel::info,
+       "stopping: what runs finishes its pages and goes back to the queue; once more stops at once");
+  // A signal may come just when it has stopped, and its handler run when it is gone.
+  const auto stopping = std::make_shared<Service*>(&service);
+  signals.async_wait([weak = std::weak_ptr(stopping)](const boost::system::error_code& error, int) {
+    if (const auto target = weak.lock(); target && !error) (*target)->hurry();
   });
   co_await service.stop();
 }
@@ -105,7 +111,7 @@ void add_serve(CLI::App& root, Cli& cli) {
       ->type_name("ADDRESS")
       ->capture_default_str();
   verb.add_option("--roles", options->roles, "What this process does: api, scheduler, worker, between commas")
-      ->type_name("ROLES")
+      ->type_name("api|scheduler|worker")
       ->capture_default_str();
   verb.add_option("--concurrent-runs", options->concurrent_runs, "How many pipeline runs it works at once")
       ->type_name("N")

@@ -31,7 +31,8 @@ std::string named(const tenancy::Tenant& tenant, const tenancy::DataSource& sour
 // Why nothing would be imported although everything is there.
 Findings judge_state(const tenancy::Tenant& tenant, const tenancy::DataSource& source) {
   if (source.is_paused || tenant.state == tenancy::TenantState::paused)
-    return {{"state", Verdict::warning, "the tenant is paused", fmt::format("weir tenant resume {}", tenant.key)}};
+    return {{"state", Verdict::warning, "the tenant is paused, or its subscription is not active",
+             fmt::format("weir tenant show {}", tenant.key)}};
   if (!source.is_enabled)
     return {{"state", Verdict::warning, "it is disabled", fmt::format("weir source enable {}", named(tenant, source))}};
   if (source.needs_credentials)

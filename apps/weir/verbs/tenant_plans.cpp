@@ -33,7 +33,8 @@ Result<> read_limit(std::string_view option, const std::optional<std::string>& t
   if (*text == k_no_limit) return {};
   int number = 0;
   const auto* end = text->data() + text->size();
-  if (text->empty() || std::from_chars(text->data(), end, number).ptr != end || number < 0)
+  const auto read = std::from_chars(text->data(), end, number);
+  if (read.ec != std::errc() || read.ptr != end || number < 0)
     return fail(ErrorCode::usage,
                 fmt::format("{} is '{}': write a number, or {}", option, printable(*text), k_no_limit));
   limit = number;

@@ -9,15 +9,16 @@ using nlohmann::json;
 Task<Result<Answer>> list_audit(Services& services, Request request) {
   const auto after = after_id(request);
   if (!after) co_return std::unexpected(after.error());
-  tenancy::AuditFilter filter{.action = request.query_text("action"), .after = *after, .limit = page_rows(request)};
+  tenancy::AuditFilter filter{.action = request.query_text("action"), .after = *after, .limit = page_limit(request)};
   if (request.tenant) filter.tenant = request.tenant->id;
-  auto items = co_await tenancy::list_audit(services.database, filter);
-  co_return page_of(request, std::move(items), "id");
+  auto page = co_await tenancy::list_audit(services.database, filter);
+  const auto next = page.has_more ? page.items.back().at("id") : json();
+  co_return Answer{.body = {{"items", std::move(page.items)}, {"next", next}}};
 }
 
 Route listing(std::string operation, std::string path, Access access) {
   const json example = {{"id", "0197a000-0000-7000-8000-000000000002"},
-                        {"at", "2026-01-31T12:00:00+00:00"},
+                        {"at", "2026-01-31T12:00:00Z"},
                         {"tenant_id", "0197a000-0000-7000-8000-000000000000"},
                         {"tenant", "acme"},
                         {"actor", "alice"},
@@ -29,7 +30,7 @@ Route listing(std::string operation, std::string path, Access access) {
           .method = "GET",
           .path = std::move(path),
           .access = access,
-          .summary = "Who changed what, newest first; secrets stand there as ***",
+          .summary = "Who changed what, newest first; secrets stand there as ***. A page ends after 4 MiB",
           .query = page_parameters({{"action", "Only this action, such as source.set", schema::text(1, 100)}}),
           .answers = {{200, "A page", schema::page("AuditRecord"), {{"items", {example}}, {"next", nullptr}}}},
           .handler = list_audit};

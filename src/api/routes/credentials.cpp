@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "api/routes.hpp"
 #include "api/settings_body.hpp"
 #include "load/resource_tables.hpp"
@@ -12,6 +14,27 @@ using nlohmann::json;
 using tenancy::Changed;
 using tenancy::Outcome;
 
+// Of it, or of all sources.
+Task<bool> has_pipeline(pg::Database& database, TenantId tenant, std::string source) {
+  const auto pipelines = co_await scheduler::list_pipelines(database, tenant);
+  co_return std::ranges::any_of(pipelines, [&](const scheduler::Pipeline& pipeline) {
+    const auto& sources = pipeline.data.data_sources;
+    return sources.empty() || std::ranges::find(sources, source) != sources.end();
+  });
+}
+
+// What adds a source adds its pipeline next: whoever was interrupted in between asks again.
+Task<Result<>> add_missing_pipeline(Services& services, const Request& request, const tenancy::DataSource& source) {
+  if (source.first_import_at) co_return Result<>();
+  const auto tenant = request.tenant->id;
+  const bool is_there = co_await has_pipeline(services.database, tenant, source.name);
+  if (is_there) co_return Result<>();
+  const auto added = co_await scheduler::add_source_pipeline(services.database, request.actor(), tenant, source.name,
+                                                             scheduler::default_schedule());
+  if (!added) co_return std::unexpected(added.error());
+  co_return Result<>();
+}
+
 // Into the data source that is there, or into a new one.
 Task<Result<Changed>> save(Services& services, Request request, std::string provider, std::string name) {
   const auto tenant = request.tenant->id;
@@ -19,12 +42,15 @@ Task<Result<Changed>> save(Services& services, Request request, std::string prov
   if (!source && source.error().code != ErrorCode::not_found) co_return std::unexpected(source.error());
   if (source && source->provider != provider)
     co_return fail(ErrorCode::conflict, "the data source of this name is of another provider");
-  auto declared = declared_keys(services, provider);
+  auto declared = declared_keys(services, provider, request.body);
   if (!declared) co_return std::unexpected(declared.error());
   auto changes = setting_changes(request.body);
-  if (source)
+  if (source) {
+    const auto complete = co_await add_missing_pipeline(services, request, *source);
+    if (!complete) co_return std::unexpected(complete.error());
     co_return co_await tenancy::change_data_source(services.vault, request.actor(), tenant, name, std::move(changes),
                                                    std::move(*declared));
+  }
   const auto added = co_await tenancy::add_data_source(services.vault, request.actor(), tenant,
                                                        {provider, name, std::move(changes)}, std::move(*declared));
   if (!added) co_return added;

@@ -14,35 +14,50 @@ const json k_cursor_example = {{"data_source", "github"},
                                {"script", "github/issue"},
                                {"partition", "4711"},
                                {"title", "acme/website"},
-                               {"cursor_at", "2026-01-31T12:00:00+00:00"},
+                               {"cursor_at", "2026-01-31T12:00:00Z"},
+                               {"pass_start", nullptr},
+                               {"pass_end", nullptr},
+                               {"generation", nullptr},
+                               {"declaration_hash", "5f70bf18a0860070"},
+                               {"unreachable", nullptr},
+                               {"probe_at", nullptr},
+                               {"checked_at", "2026-01-31T12:00:00Z"},
+                               {"updated_at", "2026-01-31T12:00:00Z"},
                                {"version", 17}};
+
+constexpr std::size_t k_place_max = 1000;  // characters
 
 std::string place_of(const json& cursor) {
   return fmt::format("{} {} {}", cursor.at("data_source").get<std::string>(), cursor.at("script").get<std::string>(),
                      cursor.at("partition").get<std::string>());
 }
 
+// From such a place; its first two parts have no space.
+Result<orchestrator::CursorPlace> place_in(const Request& request) {
+  const auto after = request.query_text("after");
+  if (!after) return orchestrator::CursorPlace{};
+  const auto first = after->find(' '), second = after->find(' ', first + 1);
+  if (first == std::string::npos || second == std::string::npos)
+    return fail(ErrorCode::usage, "`after` is no `next` of an earlier page");
+  return orchestrator::CursorPlace{after->substr(0, first), after->substr(first + 1, second - first - 1),
+                                   after->substr(second + 1)};
+}
+
 Task<Result<Answer>> list(Services& services, Request request) {
-  const auto cursors = co_await orchestrator::list_cursors(
+  const auto after = place_in(request);
+  if (!after) co_return std::unexpected(after.error());
+  auto items = co_await orchestrator::list_cursor_page(
       services.database, request.tenant->id,
-      {request.query_text("source"), request.query_text("script"), request.query_text("partition")});
-  const auto after = request.query_text("after").value_or("");
-  std::map<std::string, json> by_place;
-  for (const auto& cursor : cursors) by_place.emplace(place_of(cursor), cursor);
-  auto items = json::array();
-  const auto rows = static_cast<std::size_t>(page_rows(request));
-  for (auto at = by_place.upper_bound(after); at != by_place.end() && items.size() < rows; ++at) {
-    at->second["id"] = at->first;
-    items.push_back(at->second);
-  }
+      {request.query_text("source"), request.query_text("script"), request.query_text("partition")}, *after,
+      page_rows(request));
+  for (auto& item : items) item["id"] = place_of(item);
   co_return page_of(request, std::move(items), "id");
 }
 
 Task<Result<Answer>> show_history(Services& services, Request request) {
-  const auto source = request.query_text("source"), script = request.query_text("script");
-  if (!source || !script) co_return fail(ErrorCode::usage, "give source and script");
-  auto items = co_await orchestrator::list_cursor_history(services.database, request.tenant->id, *source, *script,
-                                                          request.query_text("partition"));
+  auto items =
+      co_await orchestrator::list_cursor_history(services.database, request.tenant->id, *request.query_text("source"),
+                                                 *request.query_text("script"), request.query_text("partition"));
   co_return Answer{.body = {{"items", std::move(items)}, {"next", nullptr}}};
 }
 
@@ -76,9 +91,9 @@ std::vector<Property> cursor_choice() {
           {"partition", schema::with(schema::text(0, 500), "Absent: all"), Need::optional}};
 }
 
-std::vector<Parameter> cursor_filter() {
-  return {{"source", "Only this data source's", schema::name()},
-          {"script", "Only this script's, provider/script", schema::text(1, 100)},
+std::vector<Parameter> cursor_filter(Need script = Need::optional) {
+  return {{"source", "Only this data source's", schema::name(), script},
+          {"script", "Only this script's, provider/script", schema::text(1, 100), script},
           {"partition", "Only this partition's", schema::text(0, 500)}};
 }
 
@@ -108,27 +123,31 @@ void add_cursors(Routes& routes) {
                     .path = base,
                     .access = Access::tenant_read,
                     .summary = "Up to where each part of each script is complete",
-                    .query = page_parameters(cursor_filter()),
+                    .query = page_parameters(cursor_filter(), k_place_max),
                     .answers = {{200, "A page", schema::page("Cursor"), {{"items", {listed}}, {"next", nullptr}}}},
                     .handler = list});
-  routes.push_back(
-      {.operation = "show_cursor_history",
-       .method = "GET",
-       .path = base + "/history",
-       .access = Access::tenant_read,
-       .summary = "What the cursors of a script were, newest first, at most 1,000; source and script must be given",
-       .query = cursor_filter(),
-       .answers = {{200,
-                    "All of them",
-                    schema::page("CursorChange"),
-                    {{"items",
-                      {{{"partition", "4711"},
-                        {"cursor_at", nullptr},
-                        {"version", 1},
-                        {"reason", "reset"},
-                        {"user_id", "alice"}}}},
-                     {"next", nullptr}}}},
-       .handler = show_history});
+  routes.push_back({.operation = "show_cursor_history",
+                    .method = "GET",
+                    .path = base + "/history",
+                    .access = Access::tenant_read,
+                    .summary = "What the cursors of a script were, newest first, at most 1,000",
+                    .query = cursor_filter(Need::required),
+                    .answers = {{200,
+                                 "All of them",
+                                 schema::page("CursorChange"),
+                                 {{"items",
+                                   {{{"data_source", "github"},
+                                     {"script", "github/issue"},
+                                     {"partition", "4711"},
+                                     {"cursor_at", nullptr},
+                                     {"state", nullptr},
+                                     {"version", 1},
+                                     {"reason", "reset"},
+                                     {"user_id", "alice"},
+                                     {"run_id", nullptr},
+                                     {"changed_at", "2026-01-31T12:00:00Z"}}}},
+                                  {"next", nullptr}}}},
+                    .handler = show_history});
   auto set_properties = cursor_choice();
   set_properties.push_back({"to", schema::instant()});
   routes.push_back(changing("set_cursors", "/set", "Collect again from an instant, or skip to one",

@@ -9,6 +9,7 @@
 #include "api/settings_body.hpp"
 #include "scheduler/source_pipeline.hpp"
 #include "tenancy/documents.hpp"
+#include "tenancy/plan.hpp"
 
 namespace weir::api {
 namespace {
@@ -49,9 +50,10 @@ Task<Result<Answer>> show_now(Services& services, TenantId tenant, std::string n
 
 Task<Result<Answer>> list(Services& services, Request request) {
   auto items = json::array();
-  for (const auto& source : co_await tenancy::list_data_sources(services.database, request.tenant->id))
+  for (const auto& source : co_await tenancy::list_data_source_page(
+           services.database, request.tenant->id, request.query_text("after").value_or(""), page_rows(request)))
     items.push_back(describe(services, source));
-  co_return Answer{.body = {{"items", std::move(items)}, {"next", nullptr}}};
+  co_return page_of(request, std::move(items), "name");
 }
 
 Task<Result<Answer>> show(Services& services, Request request) {
@@ -62,8 +64,10 @@ Task<Result<Answer>> show(Services& services, Request request) {
 }
 
 Task<Result<Answer>> add(Services& services, Request request) {
+  const auto active = co_await tenancy::require_active_subscription(services.database, *request.tenant);
+  if (!active) co_return std::unexpected(active.error());
   const std::string provider = request.body.at("provider");
-  auto declared = declared_keys(services, provider);
+  auto declared = declared_keys(services, provider, request.body);
   if (!declared) co_return std::unexpected(declared.error());
   tenancy::NewDataSource source{provider, request.body.value("name", provider), setting_changes(request.body)};
   const auto name = source.name;
@@ -79,10 +83,14 @@ Task<Result<Answer>> add(Services& services, Request request) {
 }
 
 Task<Result<Answer>> configure(Services& services, Request request) {
+  if (request.body.contains("secrets")) {
+    const auto active = co_await tenancy::require_active_subscription(services.database, *request.tenant);
+    if (!active) co_return std::unexpected(active.error());
+  }
   const auto name = request.path.at("source");
   const auto source = co_await tenancy::find_data_source(services.database, request.tenant->id, name);
   if (!source) co_return std::unexpected(source.error());
-  auto declared = declared_keys(services, source->provider);
+  auto declared = declared_keys(services, source->provider, request.body);
   if (!declared) co_return std::unexpected(declared.error());
   const auto changed = co_await tenancy::change_data_source(services.vault, request.actor(), request.tenant->id, name,
                                                             setting_changes(request.body), std::move(*declared));
@@ -146,40 +154,44 @@ void add_data_sources(Routes& routes) {
        .method = "GET",
        .path = base,
        .access = Access::tenant_read,
-       .summary = "List a tenant's data sources with their settings; secrets as ***",
-       .answers =
-           {{200, "All of them", schema::page("DataSource"), {{"items", {k_source_example}}, {"next", nullptr}}}},
+       .summary = "List a tenant's data sources with their settings, by name; secrets as ***",
+       .query = page_parameters(),
+       .answers = {{200, "A page", schema::page("DataSource"), {{"items", {k_source_example}}, {"next", nullptr}}}},
        .handler = list});
   auto properties = setting_properties();
   properties.insert(
       properties.begin(),
       {{"provider", schema::with(schema::text(1, 40), "The kind of tool: github, git, …")},
        {"name", schema::with(schema::name(), "Part of every key; default: the provider's"), Need::optional}});
-  routes.push_back({.operation = "add_data_source",
-                    .method = "POST",
-                    .path = base,
-                    .access = Access::tenant_write,
-                    .summary = "Connect a tool, imported every 15 minutes by a pipeline of its name; again with the "
-                               "same settings changes nothing",
-                    .body = BodyRow{schema::object(properties),
-                                    {{"provider", "github"},
-                                     {"settings", {{"GITHUB_ORG", "acme"}}},
-                                     {"secrets", {{"GITHUB_TOKEN", "ghp_…"}}}}},
-                    .answers = {{201, "The new data source", schema::ref("ChangedDataSource"), changed_example()},
-                                {200, "It was there already, with these settings", schema::ref("ChangedDataSource"),
-                                 changed_example()}},
-                    .errors = {ErrorCode::already_exists, ErrorCode::declaration_invalid},
-                    .handler = add});
+  routes.push_back(
+      {.operation = "add_data_source",
+       .method = "POST",
+       .path = base,
+       .access = Access::tenant_write,
+       .summary = "Connect a tool, imported every 15 minutes by a pipeline of its name; again with the "
+                  "same settings changes nothing",
+       .body = BodyRow{schema::object(properties),
+                       {{"provider", "github"},
+                        {"settings", {{"GITHUB_ORG", "acme"}}},
+                        {"secrets", {{"GITHUB_TOKEN", "ghp_…"}}}}},
+       .answers = {{201, "The new data source", schema::ref("ChangedDataSource"), changed_example()},
+                   {200, "It was there already, with these settings", schema::ref("ChangedDataSource"),
+                    changed_example()}},
+       .errors = {ErrorCode::subscription_inactive, ErrorCode::already_exists, ErrorCode::declaration_invalid},
+       .handler = add});
   auto showing = one("show_data_source", "GET", "", "Show a data source with its settings; secrets as ***", show);
   showing.access = Access::tenant_read;
   showing.answers = {{200, "The data source", schema::ref("DataSource"), k_source_example}};
   routes.push_back(std::move(showing));
   auto configuring =
       one("configure_data_source", "PATCH", "/config",
-          "Change settings or secrets; effective at once. Secrets can be written, never read", configure);
+          "Change settings or secrets; effective at once. Secrets can be written, never read, and only with an active "
+          "subscription",
+          configure);
   configuring.body = BodyRow{schema::object(setting_properties()),
                              {{"secrets", {{"GITHUB_TOKEN", "ghp_…"}}}, {"unset", {"GITHUB_REPOS"}}}};
-  configuring.errors.push_back(ErrorCode::declaration_invalid);
+  configuring.errors.insert(configuring.errors.end(),
+                            {ErrorCode::subscription_inactive, ErrorCode::declaration_invalid});
   routes.push_back(std::move(configuring));
   routes.push_back(
       one("enable_data_source", "POST", "/enable", "Let it be imported, also after it needed credentials", enable));

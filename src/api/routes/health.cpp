@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "api/routes.hpp"
 #include "api/schema.hpp"
 
@@ -11,8 +13,21 @@ Task<Result<Answer>> say_alive(Services& services, Request) {
   co_return Answer{.body = {{"status", "ok"}, {"version", services.version}}};
 }
 
+// However many wait for a connection, and whatever the database does: an answer in time.
+Task<Result<>> reach_database(pg::Database& database) {
+  try {
+    co_await database.query(pg::Scope::control(), k_are_you_there, {}, Deadline::in(k_patience));
+    co_return Result<>();
+  } catch (const Failure& failure) {
+    if (failure.error().code != ErrorCode::timed_out) throw;
+  }
+  co_return fail(ErrorCode::database_unreachable,
+                 fmt::format("the database did not answer within {} s", k_patience.count()));
+}
+
 Task<Result<Answer>> say_ready(Services& services, Request) {
-  co_await services.database.query(pg::Scope::control(), k_are_you_there, {}, Deadline::in(k_patience));
+  if (const auto reached = co_await reach_database(services.database); !reached)
+    co_return std::unexpected(reached.error());
   if (services.is_ready)
     if (const auto ready = services.is_ready(); !ready) co_return fail(ErrorCode::stopping, ready.error().message);
   co_return Answer{.body = {{"status", "ready"}}};

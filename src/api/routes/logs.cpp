@@ -87,6 +87,8 @@ Task<bool> tell_new_lines(pg::Database& database, TenantId tenant, const json& r
 
 Task<> follow_run(Services& services, Request request, Places places, EventSink& sink) {
   for (;;) {
+    const bool is_allowed = co_await tenancy::is_key_valid(services.database, request.key->id);
+    if (!is_allowed) throw Failure({ErrorCode::unauthenticated, "the API key was revoked or has expired"});
     const auto run = co_await find_run(services, request);
     if (!run) throw Failure(run.error());
     const bool is_open = co_await tell_new_lines(services.database, request.tenant->id, *run, places, sink);
@@ -119,7 +121,7 @@ void add_logs(Routes& routes) {
   const json example = {{"id", "0197a000-0000-7000-8000-000000000003.1"},
                         {"run_id", "0197a000-0000-7000-8000-000000000003"},
                         {"line", 1},
-                        {"at", "2026-01-31T12:00:01+00:00"},
+                        {"at", "2026-01-31T12:00:01Z"},
                         {"level", "warning"},
                         {"message", "the provider said to wait"},
                         {"details", nullptr},
@@ -139,7 +141,8 @@ void add_logs(Routes& routes) {
                     .path = base + "/stream",
                     .access = Access::tenant_read,
                     .summary = "The same as server-sent events until the run is over: `line` for each, `end` with its "
-                               "status. Last-Event-ID goes on where a stream broke off",
+                               "status; `problem` when it cannot go on, as when the key is revoked. Last-Event-ID goes "
+                               "on where a stream broke off",
                     .answers = {{.status = 200, .meaning = "Events", .content_type = "text/event-stream"}},
                     .handler = follow});
 }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "api/known_names.hpp"
 #include "api/pages.hpp"
 #include "api/problem.hpp"
 #include "api/routes.hpp"
@@ -24,31 +25,30 @@ json quota_document(const queue::QuotaState& quota) {
           {"resets_at", format_rfc3339(quota.resets_at)}};
 }
 
-// The same in headers, for clients that look at nothing else.
-Headers quota_headers(const queue::QuotaState& quota) {
-  if (!quota.limit) return {};
-  return {{"X-Quota-Limit", std::to_string(*quota.limit)},
-          {"X-Quota-Remaining", std::to_string(quota.remaining().value_or(0))},
-          {"X-Quota-Reset", format_rfc3339(quota.resets_at)}};
+Headers quota_headers(const json& body) {
+  const auto& quota = body.at("quota");
+  if (quota.at("limit").is_null()) return {};
+  return {{"X-Quota-Limit", quota.at("limit").dump()},
+          {"X-Quota-Remaining", quota.at("remaining").dump()},
+          {"X-Quota-Reset", quota.at("resets_at").get<std::string>()}};
 }
 
 Answer quota_spent(const Request& request, const queue::QuotaState& quota) {
   const auto wait = std::chrono::ceil<std::chrono::seconds>(quota.resets_at - system_clock().now());
-  auto headers = quota_headers(quota);
+  const json said{{"quota", quota_document(quota)}};
+  auto headers = quota_headers(said);
   headers.emplace_back("Retry-After", std::to_string(std::max<std::int64_t>(1, wait.count())));
   const Error error{ErrorCode::quota_spent,
                     fmt::format("the {} runs of the day of tenant {} are used up; the next day begins at {}",
                                 quota.limit.value_or(0), request.tenant->key, format_rfc3339(quota.resets_at))};
-  return problem_with(error, request, {{"quota", quota_document(quota)}}, std::move(headers));
+  return problem_with(error, request, said, std::move(headers));
 }
 
 Result<Answer> answer_of(const Request& request, const queue::EnqueueAnswer& asked) {
   const auto& tenant = request.tenant->key;
   switch (asked.outcome) {
     case EnqueueOutcome::enqueued:
-      return Answer{.status = 202,
-                    .body = {{"run_id", to_string(*asked.run)}, {"quota", quota_document(asked.quota)}},
-                    .headers = quota_headers(asked.quota)};
+      return Answer{.status = 202, .body = {{"run_id", to_string(*asked.run)}, {"quota", quota_document(asked.quota)}}};
     case EnqueueOutcome::active:
       return fail(ErrorCode::conflict,
                   fmt::format("the pipeline has a run that is not over: {}", to_string(*asked.run)));
@@ -71,11 +71,15 @@ Task<Result<Answer>> run(Services& services, Request request) {
   auto parameters = request.body.value("parameters", json::object());
   auto together = pipeline->data.parameters;
   together.update(parameters);
-  if (const auto good = orchestrator::read_run_parameters(together, system_clock().now()); !good)
-    co_return std::unexpected(good.error());
+  const auto order = orchestrator::read_run_parameters(together, system_clock().now());
+  if (!order) co_return std::unexpected(order.error());
+  const auto named = orchestrator::read_run_parameters(parameters, system_clock().now());
+  if (named)
+    if (const auto known = co_await check_run_names(services, request.tenant->id, *named); !known)
+      co_return std::unexpected(known.error());
   const queue::RunRequest wanted{.tenant = request.tenant->id,
                                  .pipeline = pipeline->id,
-                                 .run_class = queue::RunClass::manual,
+                                 .run_class = order->backfill ? queue::RunClass::backfill : queue::RunClass::manual,
                                  .priority = request.body.value("priority", pipeline->data.priority),
                                  .user = request.actor(),
                                  .parameters = std::move(parameters)};
@@ -118,9 +122,20 @@ Route listing(std::string operation, std::string path, Access access) {
                          {{{"pipeline_run_id", "0197a000-0000-7000-8000-000000000005"},
                            {"tenant_id", "0197a000-0000-7000-8000-000000000000"},
                            {"tenant_key", "acme"},
+                           {"pipeline_id", "0197a000-0000-7000-8000-000000000004"},
                            {"pipeline", "nightly"},
+                           {"class", "scheduled"},
                            {"state", "ready"},
-                           {"due_at", "2026-01-31T12:00:00+00:00"}}}},
+                           {"needs_quota", true},
+                           {"quota_day", nullptr},
+                           {"was_parked", false},
+                           {"priority", 0},
+                           {"due_at", "2026-01-31T12:00:00Z"},
+                           {"fire_at", "2026-01-31T12:00:00Z"},
+                           {"queued_at", "2026-01-31T12:00:00Z"},
+                           {"leased_at", nullptr},
+                           {"attempt", 0},
+                           {"interruptions", 0}}}},
                         {"next", nullptr}}}},
           .handler = list_queue};
 }
@@ -145,7 +160,8 @@ void add_pipeline_runs(Routes& routes) {
                     schema::ref("EnqueuedRun"),
                     {{"run_id", "0197a000-0000-7000-8000-000000000005"}, {"quota", quota}}}},
        .errors = {ErrorCode::quota_spent, ErrorCode::subscription_inactive},
-       .handler = run});
+       .handler = run,
+       .headers = quota_headers});
   routes.push_back(listing("list_queue", "/api/v1/queue", Access::admin));
   routes.push_back(listing("list_tenant_queue", "/api/v1/tenants/{tenant_id}/queue", Access::tenant_read));
   routes.push_back({.operation = "explain_run",

@@ -59,9 +59,10 @@ Task<Result<Answer>> show_subscription(Services& services, Request request) {
 }
 
 Task<Result<Answer>> set_subscription(Services& services, Request request) {
-  const auto status = tenancy::subscription_status_of(request.body.value("status", "ACTIVE"));
+  std::optional<tenancy::SubscriptionStatus> status;
+  if (request.body.contains("status")) status = tenancy::subscription_status_of(request.body.value("status", ""));
   const auto set = co_await tenancy::set_subscription(services.database, request.actor(), request.tenant->id,
-                                                      request.body.at("plan"), *status);
+                                                      request.body.at("plan"), status);
   if (!set) co_return std::unexpected(set.error());
   co_return Answer{.body = to_document(*set)};
 }
@@ -147,7 +148,10 @@ void add_subscription_routes(Routes& routes) {
        .summary = "Subscribe a tenant to a plan, suspend or cancel that; not active: runs and credentials are refused, "
                   "schedules rest",
        .body = BodyRow{schema::object({{"plan", schema::name()},
-                                       {"status", schema::word({"ACTIVE", "SUSPENDED", "CANCELLED"}), Need::optional}}),
+                                       {"status",
+                                        schema::with(schema::word({"ACTIVE", "SUSPENDED", "CANCELLED"}),
+                                                     "Absent: as it is; ACTIVE for a new one"),
+                                        Need::optional}}),
                        {{"plan", "standard"}, {"status", "ACTIVE"}}},
        .answers = {{200, "The subscription as it is now", schema::ref("Subscription"), example}},
        .errors = {ErrorCode::conflict},

@@ -9,16 +9,56 @@ namespace {
 using nlohmann::json;
 
 const json k_run_example = {{"id", "0197a000-0000-7000-8000-000000000003"},
+                            {"tenant_id", "0197a000-0000-7000-8000-000000000000"},
                             {"tenant", "acme"},
                             {"data_source", "github"},
                             {"script", "github/issue"},
-                            {"status", "COMPLETED"},
+                            {"pipeline_run_id", "0197a000-0000-7000-8000-000000000005"},
                             {"user_id", nullptr},
-                            {"started_at", "2026-01-31T12:00:00+00:00"},
-                            {"completed_at", "2026-01-31T12:00:09+00:00"},
+                            {"status", "COMPLETED"},
+                            {"reason", nullptr},
+                            {"error", nullptr},
+                            {"node_id", "0197a000-0000-7000-8000-000000000006"},
+                            {"epoch", 7},
+                            {"started_at", "2026-01-31T12:00:00Z"},
+                            {"completed_at", "2026-01-31T12:00:09Z"},
+                            {"duration_ms", 9000},
                             {"records_imported", 120},
+                            {"records_unchanged", 0},
+                            {"records_deleted", 0},
+                            {"records_failed", 0},
+                            {"records_mended", 0},
                             {"requests", 3},
-                            {"error", nullptr}};
+                            {"not_modified", 0},
+                            {"points", 3},
+                            {"bytes", 250000},
+                            {"waited_ms", 0},
+                            {"checkpoints", 1},
+                            {"log_lines", 0},
+                            {"log_dropped", 0}};
+
+const json k_pipeline_run_example = {{"id", "0197a000-0000-7000-8000-000000000005"},
+                                     {"tenant_id", "0197a000-0000-7000-8000-000000000000"},
+                                     {"tenant", "acme"},
+                                     {"pipeline_id", "0197a000-0000-7000-8000-000000000004"},
+                                     {"pipeline", "nightly"},
+                                     {"trigger", "schedule"},
+                                     {"user_id", nullptr},
+                                     {"fire_at", "2026-01-31T12:00:00Z"},
+                                     {"status", "COMPLETED"},
+                                     {"parameters", json::object()},
+                                     {"node_id", "0197a000-0000-7000-8000-000000000006"},
+                                     {"epoch", 7},
+                                     {"queued_at", "2026-01-31T12:00:00Z"},
+                                     {"started_at", "2026-01-31T12:00:00Z"},
+                                     {"completed_at", "2026-01-31T12:00:09Z"},
+                                     {"cancel_requested_at", nullptr},
+                                     {"attempts", 0},
+                                     {"interruptions", 0},
+                                     {"missed", 0},
+                                     {"summary", json::array()},
+                                     {"reason", nullptr},
+                                     {"error", nullptr}};
 
 Task<Result<Answer>> list(Services& services, Request request) {
   const auto after = after_id(request);
@@ -76,16 +116,6 @@ Route listing(std::string operation, std::string path, Access access) {
 }
 
 Route listing_of_pipelines(std::string operation, std::string path, Access access) {
-  const json example = {{"id", "0197a000-0000-7000-8000-000000000005"},
-                        {"tenant", "acme"},
-                        {"pipeline", "nightly"},
-                        {"trigger", "schedule"},
-                        {"user_id", nullptr},
-                        {"fire_at", "2026-01-31T12:00:00+00:00"},
-                        {"status", "COMPLETED"},
-                        {"completed_at", "2026-01-31T12:00:09+00:00"},
-                        {"missed", 0},
-                        {"error", nullptr}};
   return {.operation = std::move(operation),
           .method = "GET",
           .path = std::move(path),
@@ -96,7 +126,8 @@ Route listing_of_pipelines(std::string operation, std::string path, Access acces
                                     {"status", "Only those in this state",
                                      schema::word({"IDLE", "RUNNING", "PARKED", "COMPLETED", "COMPLETED_WITH_GAPS",
                                                    "FAILED", "CANCELLED", "INTERRUPTED", "SKIPPED"})}}),
-          .answers = {{200, "A page", schema::page("PipelineRun"), {{"items", {example}}, {"next", nullptr}}}},
+          .answers =
+              {{200, "A page", schema::page("PipelineRun"), {{"items", {k_pipeline_run_example}}, {"next", nullptr}}}},
           .handler = list_of_pipelines};
 }
 

@@ -43,7 +43,8 @@ Task<Result<Answer>> add_tenant(Services& services, Request request) {
   const auto added = co_await tenancy::add_tenant(services.database, request.actor(), request.body.at("key"), *changes);
   if (!added) co_return std::unexpected(added.error());
   co_return Answer{.status = added->outcome == tenancy::Outcome::changed ? 201 : 200,
-                   .body = to_document(added->tenant)};
+                   .body = to_document(added->tenant),
+                   .tenant = added->tenant.id};
 }
 
 Task<Result<Answer>> list_tenants(Services& services, Request request) {

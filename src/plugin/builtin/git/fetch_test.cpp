@@ -77,7 +77,7 @@ TEST_F(FetchTest, MirrorsBranchesAndTags) {
 TEST_F(FetchTest, ListsWithoutReceiving) {
   const auto listing = list_remote(access("auth/history.git", "s3cret"), Stop(), traffic_);
   ASSERT_TRUE(listing.has_value());
-  const auto& history = read_references(served("history.git")).value();
+  const auto history = read_references(served("history.git")).value();
   EXPECT_EQ(listing->branches, history.branches.size());
   EXPECT_EQ(listing->tags, history.tags.size());
   EXPECT_EQ(listing->default_branch, "main");
