@@ -86,7 +86,8 @@ Value after(FilterCall& call) {
 
 Value truncate(FilterCall& call) {
   const auto text = call.text(call.subject);
-  const auto* bytes = call.argument(0).as<std::int64_t>();
+  const auto length = call.argument(0);
+  const auto* bytes = length.as<std::int64_t>();
   if (bytes == nullptr || *bytes < 0) return call.fail("the length must be a whole number");
   return Value::Any(load::cut_text(text, static_cast<std::size_t>(*bytes)));
 }
