@@ -18,13 +18,13 @@ namespace weir::app {
 namespace {
 
 namespace metric {
-constexpr Metric http_requests{"weir_http_requests_total", "Requests answered here."};
-constexpr Metric http_request_seconds{"weir_http_request_seconds", "How long answers took."};
+constexpr Metric k_http_requests{"weir_http_requests_total", "Requests answered here."};
+constexpr Metric k_http_request_seconds{"weir_http_request_seconds", "How long answers took."};
 }  // namespace metric
 
 void count_served(Metrics& metrics, const api::Served& served) {
-  metrics.count(metric::http_requests, {{"operation", served.operation}, {"status", std::to_string(served.status)}});
-  metrics.observe(metric::http_request_seconds, {{"operation", served.operation}},
+  metrics.count(metric::k_http_requests, {{"operation", served.operation}, {"status", std::to_string(served.status)}});
+  metrics.observe(metric::k_http_request_seconds, {{"operation", served.operation}},
                   std::chrono::duration<double>(served.duration).count());
 }
 
@@ -52,7 +52,7 @@ api::ServerSettings server_settings(const ListenAddress& listen) {
 }  // namespace
 
 struct Service::Parts {
-  Parts(Session& session_, orchestrator::RunServices& services_, PluginWatch& plugins_, ServeSettings settings_);
+  Parts(Session& its_session, orchestrator::RunServices& run_services, PluginWatch& watch, ServeSettings chosen);
 
   std::vector<scheduler::Job> jobs();
   api::Services api_services();
@@ -83,12 +83,12 @@ struct Service::Parts {
   TaskGroup tasks{session.executor};
 };
 
-Service::Parts::Parts(Session& session_, orchestrator::RunServices& services_, PluginWatch& plugins_,
-                      ServeSettings settings_)
-    : session(session_),
-      services(services_),
-      plugins(plugins_),
-      settings(std::move(settings_)),
+Service::Parts::Parts(Session& its_session, orchestrator::RunServices& run_services, PluginWatch& watch,
+                      ServeSettings chosen)
+    : session(its_session),
+      services(run_services),
+      plugins(watch),
+      settings(std::move(chosen)),
       bell(session.executor, session.blocking, session.database, direct, random,
            {.is_poll_only = settings.is_poll_only}),
       worker(

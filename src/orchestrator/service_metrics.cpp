@@ -16,32 +16,32 @@ constexpr const char* k_age_bounds = "{60,300,900,3600,14400,86400,604800}";
 constexpr std::array<double, 7> k_age_bounds_s{60, 300, 900, 3600, 14400, 86400, 604800};
 
 namespace metric {
-constexpr Metric pipeline_runs{"weir_pipeline_runs_total",
-                               "Pipeline runs of the queue that this node worked, by how they came back."};
-constexpr Metric script_runs{"weir_script_runs_total", "Script runs by outcome."};
-constexpr Metric script_run_seconds{"weir_script_run_seconds", "How long script runs took."};
-constexpr Metric rows{"weir_rows_total", "Rows by what became of them."};
-constexpr Metric requests{"weir_provider_requests_total", "Requests to providers."};
-constexpr Metric not_modified{"weir_provider_not_modified_total", "Answers that said that nothing has changed."};
-constexpr Metric bytes{"weir_provider_bytes_total", "Bytes received from providers."};
-constexpr Metric waits{"weir_provider_wait_seconds_total", "Time that runs waited for the budget of their provider."};
-constexpr Metric claim_seconds{"weir_claim_seconds", "How long one claim took."};
-constexpr Metric lane_wait{"weir_lane_wait_seconds", "From due to claimed."};
-constexpr Metric lane_differences{"weir_lane_differences_total",
-                                  "Counters of lanes that were not what the queue holds; mended."};
-constexpr Metric pool{"weir_pool_connections", "Database connections of this process."};
-constexpr Metric queue_entries{"weir_queue_entries", "Pipeline runs in the queue."};
-constexpr Metric queue_oldest{"weir_queue_oldest_seconds", "For how long the oldest entry has been due."};
-constexpr Metric freshness{"weir_source_age_seconds",
-                           "Time since the last complete import of each data source that collects."};
-constexpr Metric stalest{"weir_stalest_source_age_seconds", "The data sources whose data is oldest."};
-constexpr Metric nodes{"weir_nodes_alive", "Nodes with a lease."};
-constexpr Metric leases{"weir_scripts", "Scripts that a node holds, and that are parked."};
-constexpr Metric transaction_age{"weir_oldest_transaction_seconds", "Age of the oldest open transaction of Weir."};
-constexpr Metric secret_age{"weir_oldest_secret_seconds", "Age of the secret that was not changed for longest."};
-constexpr Metric budgets{"weir_budgets", "Provider identities with a known budget."};
-constexpr Metric budgets_waiting{"weir_budgets_waiting", "Provider identities that were told to wait."};
-constexpr Metric budget_left{"weir_budget_least_left_ratio", "The least that an identity has left of its window."};
+constexpr Metric k_pipeline_runs{"weir_pipeline_runs_total",
+                                 "Pipeline runs of the queue that this node worked, by how they came back."};
+constexpr Metric k_script_runs{"weir_script_runs_total", "Script runs by outcome."};
+constexpr Metric k_script_run_seconds{"weir_script_run_seconds", "How long script runs took."};
+constexpr Metric k_rows{"weir_rows_total", "Rows by what became of them."};
+constexpr Metric k_requests{"weir_provider_requests_total", "Requests to providers."};
+constexpr Metric k_not_modified{"weir_provider_not_modified_total", "Answers that said that nothing has changed."};
+constexpr Metric k_bytes{"weir_provider_bytes_total", "Bytes received from providers."};
+constexpr Metric k_waits{"weir_provider_wait_seconds_total", "Time that runs waited for the budget of their provider."};
+constexpr Metric k_claim_seconds{"weir_claim_seconds", "How long one claim took."};
+constexpr Metric k_lane_wait{"weir_lane_wait_seconds", "From due to claimed."};
+constexpr Metric k_lane_differences{"weir_lane_differences_total",
+                                    "Counters of lanes that were not what the queue holds; mended."};
+constexpr Metric k_pool{"weir_pool_connections", "Database connections of this process."};
+constexpr Metric k_queue_entries{"weir_queue_entries", "Pipeline runs in the queue."};
+constexpr Metric k_queue_oldest{"weir_queue_oldest_seconds", "For how long the oldest entry has been due."};
+constexpr Metric k_freshness{"weir_source_age_seconds",
+                             "Time since the last complete import of each data source that collects."};
+constexpr Metric k_stalest{"weir_stalest_source_age_seconds", "The data sources whose data is oldest."};
+constexpr Metric k_nodes{"weir_nodes_alive", "Nodes with a lease."};
+constexpr Metric k_leases{"weir_scripts", "Scripts that a node holds, and that are parked."};
+constexpr Metric k_transaction_age{"weir_oldest_transaction_seconds", "Age of the oldest open transaction of Weir."};
+constexpr Metric k_secret_age{"weir_oldest_secret_seconds", "Age of the secret that was not changed for longest."};
+constexpr Metric k_budgets{"weir_budgets", "Provider identities with a known budget."};
+constexpr Metric k_budgets_waiting{"weir_budgets_waiting", "Provider identities that were told to wait."};
+constexpr Metric k_budget_left{"weir_budget_least_left_ratio", "The least that an identity has left of its window."};
 }  // namespace metric
 
 void count_script(Metrics& metrics, const ScriptReport& script) {
@@ -49,20 +49,20 @@ void count_script(Metrics& metrics, const ScriptReport& script) {
   const MetricLabels who{{"provider", provider}, {"script", script.id.script}};
   auto outcome = who;
   outcome["outcome"] = script.status;
-  metrics.count(metric::script_runs, outcome);
+  metrics.count(metric::k_script_runs, outcome);
   if (!script.run) return;
-  metrics.observe(metric::script_run_seconds, who, std::chrono::duration<double>(script.duration).count());
+  metrics.observe(metric::k_script_run_seconds, who, std::chrono::duration<double>(script.duration).count());
   const auto& counts = script.counts;
   for (const auto& [kind, count] : {std::pair{"imported", counts.imported}, std::pair{"unchanged", counts.unchanged},
                                     std::pair{"deleted", counts.deleted}, std::pair{"failed", counts.failed}}) {
     auto labels = who;
     labels["kind"] = kind;
-    metrics.count(metric::rows, labels, static_cast<double>(count));
+    metrics.count(metric::k_rows, labels, static_cast<double>(count));
   }
-  metrics.count(metric::requests, who, static_cast<double>(counts.requests));
-  metrics.count(metric::not_modified, who, static_cast<double>(counts.not_modified));
-  metrics.count(metric::bytes, who, static_cast<double>(counts.bytes));
-  metrics.count(metric::waits, who, static_cast<double>(counts.waited_ms) / 1000);
+  metrics.count(metric::k_requests, who, static_cast<double>(counts.requests));
+  metrics.count(metric::k_not_modified, who, static_cast<double>(counts.not_modified));
+  metrics.count(metric::k_bytes, who, static_cast<double>(counts.bytes));
+  metrics.count(metric::k_waits, who, static_cast<double>(counts.waited_ms) / 1000);
 }
 
 void log_script(const std::string& tenant, PipelineRunId pipeline_run, const ScriptReport& script) {
@@ -83,11 +83,11 @@ Task<> add_queue(MetricSnapshot& snapshot, queue::Queue& queue) {
   const auto now = system_clock().now();
   for (const auto& depth : co_await queue.depth()) {
     const MetricLabels labels{{"class", std::string(name_of(depth.run_class))}, {"state", depth.state}};
-    snapshot.add(metric::queue_entries, labels, static_cast<double>(depth.entries));
+    snapshot.add(metric::k_queue_entries, labels, static_cast<double>(depth.entries));
     const auto age = depth.oldest_due ? std::chrono::duration<double>(now - *depth.oldest_due).count() : 0;
-    snapshot.add(metric::queue_oldest, labels, std::max(0.0, age));
+    snapshot.add(metric::k_queue_oldest, labels, std::max(0.0, age));
   }
-  snapshot.add_counter(metric::lane_differences, {}, static_cast<double>(queue.differences_found()));
+  snapshot.add_counter(metric::k_lane_differences, {}, static_cast<double>(queue.differences_found()));
 }
 
 Task<> add_freshness(MetricSnapshot& snapshot, pg::Database& database) {
@@ -97,12 +97,12 @@ Task<> add_freshness(MetricSnapshot& snapshot, pg::Database& database) {
   std::vector<MetricSnapshot::Bucket> buckets;
   for (std::size_t i = 0; i < k_age_bounds_s.size(); ++i)
     buckets.push_back({k_age_bounds_s.at(i), counts.at(i).get<std::uint64_t>()});
-  snapshot.add_histogram(metric::freshness, {}, buckets, static_cast<std::uint64_t>(row.get<std::int64_t>("sources")),
+  snapshot.add_histogram(metric::k_freshness, {}, buckets, static_cast<std::uint64_t>(row.get<std::int64_t>("sources")),
                          row.get<double>("seconds"));
   const auto stalest =
       co_await database.query(pg::Scope::control(), sql::list_stalest_sources, pg::Params(k_stalest_max));
   for (const auto source : stalest)
-    snapshot.add(metric::stalest,
+    snapshot.add(metric::k_stalest,
                  {{"tenant_id", to_string(source.get<TenantId>("tenant_id"))},
                   {"data_source", source.get<std::string>("name")},
                   {"provider", source.get<std::string>("provider")}},
@@ -112,43 +112,43 @@ Task<> add_freshness(MetricSnapshot& snapshot, pg::Database& database) {
 Task<> add_state(MetricSnapshot& snapshot, pg::Database& database) {
   const auto rows = co_await database.query(pg::Scope::control(), sql::read_service_state);
   const auto row = rows.one();
-  snapshot.add(metric::nodes, {}, static_cast<double>(row.get<std::int64_t>("nodes")));
-  snapshot.add(metric::leases, {{"state", "running"}}, static_cast<double>(row.get<std::int64_t>("running")));
-  snapshot.add(metric::leases, {{"state", "parked"}}, static_cast<double>(row.get<std::int64_t>("parked")));
-  snapshot.add(metric::secret_age, {}, row.get<double>("secret_age"));
+  snapshot.add(metric::k_nodes, {}, static_cast<double>(row.get<std::int64_t>("nodes")));
+  snapshot.add(metric::k_leases, {{"state", "running"}}, static_cast<double>(row.get<std::int64_t>("running")));
+  snapshot.add(metric::k_leases, {{"state", "parked"}}, static_cast<double>(row.get<std::int64_t>("parked")));
+  snapshot.add(metric::k_secret_age, {}, row.get<double>("secret_age"));
 }
 
 Task<> add_oldest_transaction(MetricSnapshot& snapshot, pg::Database& database) {
   const auto lease = co_await database.pool().acquire(Deadline::never());
   const auto rows = co_await lease->query(sql::read_oldest_transaction, {}, Deadline::never());
-  snapshot.add(metric::transaction_age, {}, rows.one().get<double>("transaction_age"));
+  snapshot.add(metric::k_transaction_age, {}, rows.one().get<double>("transaction_age"));
 }
 
 Task<> add_budgets(MetricSnapshot& snapshot, pg::Database& database) {
   const auto rows = co_await database.query(pg::Scope::control(), sql::list_budget_use, pg::Params(k_buckets_max));
   for (const auto row : rows) {
     const MetricLabels labels{{"bucket", row.get<std::string>("bucket")}};
-    snapshot.add(metric::budgets, labels, static_cast<double>(row.get<std::int64_t>("budgets")));
-    snapshot.add(metric::budgets_waiting, labels, static_cast<double>(row.get<std::int64_t>("waiting")));
+    snapshot.add(metric::k_budgets, labels, static_cast<double>(row.get<std::int64_t>("budgets")));
+    snapshot.add(metric::k_budgets_waiting, labels, static_cast<double>(row.get<std::int64_t>("waiting")));
     if (const auto left = row.get<std::optional<double>>("least_left"))
-      snapshot.add(metric::budget_left, labels, *left);
+      snapshot.add(metric::k_budget_left, labels, *left);
   }
 }
 
 }  // namespace
 
 void ServiceMeter::claimed(const std::vector<queue::ClaimedRun>& runs, std::chrono::nanoseconds took) {
-  metrics_.observe(metric::claim_seconds, {}, std::chrono::duration<double>(took).count());
+  metrics_.observe(metric::k_claim_seconds, {}, std::chrono::duration<double>(took).count());
   const auto now = system_clock().now();
   for (const auto& run : runs) {
     const auto waited = std::chrono::duration<double>(now - run.due_at).count();
-    metrics_.observe(metric::lane_wait, {{"class", std::string(name_of(run.run_class))}}, std::max(0.0, waited));
+    metrics_.observe(metric::k_lane_wait, {{"class", std::string(name_of(run.run_class))}}, std::max(0.0, waited));
   }
 }
 
 void ServiceMeter::ended(const EndedRun& ended) {
-  metrics_.count(metric::pipeline_runs, {{"class", std::string(name_of(ended.run.run_class))},
-                                         {"outcome", std::string(name_of(ended.answer.outcome))}});
+  metrics_.count(metric::k_pipeline_runs, {{"class", std::string(name_of(ended.run.run_class))},
+                                           {"outcome", std::string(name_of(ended.answer.outcome))}});
   for (const auto& script : ended.scripts) {
     if (ended.catalog.find(script.id.script) != nullptr) count_script(metrics_, script);
     log_script(ended.tenant_key, ended.run.id, script);
@@ -156,8 +156,8 @@ void ServiceMeter::ended(const EndedRun& ended) {
 }
 
 void add_pool(MetricSnapshot& snapshot, const pg::Pool& pool) {
-  snapshot.add(metric::pool, {{"state", "open"}}, static_cast<double>(pool.open_count()));
-  snapshot.add(metric::pool, {{"state", "idle"}}, static_cast<double>(pool.idle_count()));
+  snapshot.add(metric::k_pool, {{"state", "open"}}, static_cast<double>(pool.open_count()));
+  snapshot.add(metric::k_pool, {{"state", "idle"}}, static_cast<double>(pool.idle_count()));
 }
 
 struct ServiceGauges::Reading {
