@@ -5,6 +5,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+export LSAN_OPTIONS="suppressions=$PWD/tests/support/leaks.txt:print_suppressions=0"
+
 run() { # preset, ctest arguments
   preset=$1
   shift
