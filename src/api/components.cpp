@@ -233,6 +233,9 @@ void add_scheduling(Components& made) {
        {"left_out", with(nullable(text()),
                          "With after_left_out: the local time before it that does not come, "
                          "2026-03-29T02:30:00, and that nothing runs for")}});
+}
+
+void add_queue(Components& made) {
   made["EnqueuedRun"] = open_object({{"run_id", uuid()},
                                      {"quota", open_object({{"limit", with(nullable(count()), "null: none")},
                                                             {"used", count()},
@@ -271,6 +274,9 @@ void add_scheduling(Components& made) {
             {{"class", text()}, {"state", text()}, {"entries", count()}, {"oldest_due_at", nullable(instant())}}))},
        {"jobs", with(list(open_object({{"name", text()}})), "Those that have run: when, what came of it, when next")},
        {"worker", with(anything(), "running and free_slots; null: none here")}});
+}
+
+void add_plans(Components& made) {
   made["Plan"] = open_object({{"name", text()},
                               {"runs_per_day", nullable(count())},
                               {"concurrent_runs", count()},
@@ -338,6 +344,8 @@ Components make_components() {
   add_runs(made);
   add_history(made);
   add_scheduling(made);
+  add_queue(made);
+  add_plans(made);
   return made;
 }
 
