@@ -7,7 +7,7 @@
 #include "base/error.hpp"
 
 namespace date {
-class time_zone;
+class time_zone;  // NOLINT: the name is the library's
 }
 
 namespace weir::scheduler {
