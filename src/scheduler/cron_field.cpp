@@ -23,8 +23,9 @@ struct Range {
 
 std::optional<int> read_number(std::string_view text) {
   int number = 0;
-  const auto* end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, number);
+  const auto* begin = text.data();
+  const auto* end = begin + text.size();
+  const auto [stopped, error] = std::from_chars(begin, end, number);
   if (error != std::errc() || stopped != end || text.empty() || text.front() == '-') return std::nullopt;
   return number;
 }
