@@ -55,7 +55,7 @@ Task<> QueuedRun::run() {
 Task<> QueuedRun::work() {
   auto order = co_await insist([this] { return read_order(); }, services_.settings.database_patience);
   if (!order) {
-    const auto error = order.error();
+    const auto& error = order.error();
     co_await insist([&] { return record_.refuse(error); }, k_write_patience);
     co_return;
   }
