@@ -63,19 +63,19 @@ def test_it_serves_with_nothing_configured(weir, serve, home, tmp_path):
     assert key not in log.read_text()
 
 
-def test_it_says_how_to_get_a_key_until_there_is_one(weir, database):
-    def first_lines():
-        process = weir.start("serve", "--listen", "127.0.0.1:0", database=database)
-        first = process.stderr.readline()
+def test_it_says_how_to_get_a_key_until_there_is_one(weir, database, tmp_path):
+    def said(name):
+        log = tmp_path / name
+        with open(log, "w") as stderr:
+            process = weir.start("serve", "--listen", "127.0.0.1:0", database=database, stderr=stderr)
+        wait_for(lambda: "serving at http://127.0.0.1:" in log.read_text(), "the first line")
         process.send_signal(signal.SIGTERM)
-        rest = process.communicate(timeout=60)[1]
-        assert process.returncode == 0
-        return first + rest
+        assert process.wait(timeout=60) == 0
+        return log.read_text()
 
-    said = first_lines()
-    assert "serving at http://127.0.0.1:" in said and "weir key create NAME" in said
+    assert "weir key create NAME" in said("first")
     weir("key", "create", "operator", database=database)
-    assert "weir key create" not in first_lines()
+    assert "weir key create" not in said("second")
 
 
 def test_each_role_has_health_and_metrics_and_only_the_api_the_rest(weir, serve, database):
