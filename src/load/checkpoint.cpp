@@ -1,6 +1,7 @@
 #include "load/checkpoint.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -13,9 +14,9 @@ namespace {
 
 pg::Params of_run(const RunRight& right) { return pg::Params(right.tenant, right.data_source, right.script); }
 
-pg::Command move_cursor(const RunRight& right, const CursorUpdate& cursor) {
+pg::Command move_cursor(const RunRight& right, const CursorUpdate& cursor, std::int64_t expected_version) {
   auto params = of_run(right);
-  params.add(cursor.partition).add(mended_text(cursor.title)).add(cursor.expected_version).add(cursor.cursor_at);
+  params.add(cursor.partition).add(mended_text(cursor.title)).add(expected_version).add(cursor.cursor_at);
   add_json(params, cursor.state);
   params.add(cursor.pass_start).add(cursor.pass_end);
   add_json(params, cursor.resume);
@@ -125,8 +126,6 @@ std::vector<pg::Command> Checkpoint::commands() {
   std::vector<pg::Command> commands;
   add_rows(commands);
   add_seen(commands);
-  sets_at_ = commands.size();
-  add_sets(commands);
   commands.push_back(assert_checkpoint(progress_.right, progress_.committed));
   cursors_at_ = commands.size();
   add_cursors(commands);
@@ -138,9 +137,25 @@ std::vector<pg::Command> Checkpoint::commands() {
   return commands;
 }
 
-void Checkpoint::add_rows(std::vector<pg::Command>& commands) const {
-  for (const auto& staged : staged_)
-    commands.push_back(staged.statement->merge(progress_.right, *staged.store, staged.rows));
+// What is gone from a set goes before the rest is merged: that much less is there to be compared with.
+void Checkpoint::add_rows(std::vector<pg::Command>& commands) {
+  merges_at_.clear();
+  sets_at_.clear();
+  for (const auto& staged : staged_) {
+    if (staged.sets != nullptr) {
+      sets_at_.push_back(commands.size());
+      commands.push_back(shrink_sets(staged));
+    }
+    merges_at_.push_back(commands.size());
+    commands.push_back(staged.statement->merge(progress_.right, *staged.store, staged.rows, staged.kind));
+  }
+}
+
+// A refused row is still one that the parent has.
+pg::Command Checkpoint::shrink_sets(const StagedRows& staged) const {
+  auto rows = staged.rows;
+  rows.insert(rows.end(), staged.refused.begin(), staged.refused.end());
+  return staged.sets->shrink(progress_.right, *staged.store, rows);
 }
 
 void Checkpoint::add_seen(std::vector<pg::Command>& commands) const {
@@ -157,18 +172,12 @@ void Checkpoint::add_seen(std::vector<pg::Command>& commands) const {
   }
 }
 
-// A refused row is still one that the parent has.
-void Checkpoint::add_sets(std::vector<pg::Command>& commands) const {
-  for (const auto& staged : staged_) {
-    if (staged.sets == nullptr) continue;
-    auto rows = staged.rows;
-    rows.insert(rows.end(), staged.refused.begin(), staged.refused.end());
-    commands.push_back(staged.sets->shrink(progress_.right, *staged.store, rows));
-  }
-}
-
 void Checkpoint::add_cursors(std::vector<pg::Command>& commands) const {
-  for (const auto& [partition, cursor] : pending_.cursors) commands.push_back(move_cursor(progress_.right, cursor));
+  for (const auto& [partition, cursor] : pending_.cursors) {
+    const auto moved = progress_.versions.find(partition);
+    const auto expected = moved == progress_.versions.end() ? cursor.expected_version : moved->second;
+    commands.push_back(move_cursor(progress_.right, cursor, expected));
+  }
   for (const auto& [partition, state] : pending_.unreachable)
     commands.push_back(set_unreachable(progress_.right, partition, state));
 }
@@ -233,16 +242,16 @@ Checkpoint::Outcome Checkpoint::read(const std::vector<pg::Rows>& answers) const
   Outcome outcome{.versions = {},
                   .counts = counts_,
                   .partitions_in_ledger = progress_.partitions_in_ledger,
-                  .partitions_with_rejected = partitions_with_rejected_};
+                  .partitions_with_rejected = partitions_with_rejected_,
+                  .next_merges = {}};
   for (std::size_t i = 0; i < staged_.size(); ++i) {
-    const auto imported = answers[i].one().get<std::int64_t>("imported");
+    const auto imported = answers[merges_at_[i]].one().get<std::int64_t>("imported");
     outcome.counts.imported += imported;
     outcome.counts.unchanged -= imported;
+    const bool all_new = std::cmp_equal(imported, staged_[i].rows.size());
+    outcome.next_merges[staged_[i].store->resource().name] = all_new ? MergeKind::hopeful : MergeKind::careful;
   }
-  const auto sets = static_cast<std::size_t>(
-      std::ranges::count_if(staged_, [](const StagedRows& staged) { return staged.sets != nullptr; }));
-  for (std::size_t i = sets_at_; i < sets_at_ + sets; ++i)
-    outcome.counts.deleted += answers[i].one().get<std::int64_t>("deleted");
+  for (const auto i : sets_at_) outcome.counts.deleted += answers[i].one().get<std::int64_t>("deleted");
   const auto cursors = pending_.cursors.size() + pending_.unreachable.size();
   for (std::size_t i = cursors_at_; i < cursors_at_ + cursors; ++i) {
     const auto row = answers[i].one();

@@ -21,6 +21,7 @@ struct StagedRows {
   RowOrder refused;  // what the database will not have; seen by a listing all the same
   std::string refusal{};
   const ChildSetStatement* sets = nullptr;  // when the store holds sets
+  MergeKind kind = MergeKind::careful;
 };
 
 // How many rows a partition had in a checkpoint.
@@ -45,6 +46,7 @@ struct RunProgress {
   std::set<std::string> partitions_in_ledger{};
   std::set<std::string> partitions_with_rejected{};                  // records, so far
   const std::map<std::string, std::optional<Instant>>& pass_starts;  // by partition
+  const std::map<std::string, std::int64_t>& versions;               // of cursor rows that the run has moved
 };
 
 class Checkpoint {
@@ -61,14 +63,15 @@ class Checkpoint {
     std::size_t log_lines = 0;  // written
     std::set<std::string> partitions_in_ledger;
     std::set<std::string> partitions_with_rejected;
+    std::map<std::string, MergeKind> next_merges;  // by resource: what this one brought
   };
   Outcome read(const std::vector<pg::Rows>& answers) const;
 
  private:
   void count_partitions();
-  void add_rows(std::vector<pg::Command>& commands) const;
+  void add_rows(std::vector<pg::Command>& commands);
+  pg::Command shrink_sets(const StagedRows& staged) const;
   void add_seen(std::vector<pg::Command>& commands) const;
-  void add_sets(std::vector<pg::Command>& commands) const;
   void add_cursors(std::vector<pg::Command>& commands) const;
   void add_validators(std::vector<pg::Command>& commands) const;
   void add_gaps(std::vector<pg::Command>& commands) const;
@@ -82,7 +85,9 @@ class Checkpoint {
   const std::vector<StagedRows>& staged_;
   std::map<std::string, PartitionCounts> partitions_;
   RunCounts counts_;         // as if every merged row were unchanged
-  std::size_t sets_at_ = 0;  // places among the commands
+  // Places among the commands.
+  std::vector<std::size_t> merges_at_;
+  std::vector<std::size_t> sets_at_;
   std::size_t cursors_at_ = 0;
   std::size_t save_at_ = 0;
   std::set<std::string> partitions_with_rejected_;

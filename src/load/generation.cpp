@@ -1,4 +1,7 @@
 // The end of a full refresh: what a complete listing did not show is marked as deleted.
+#include <algorithm>
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include "load/generation_sql.hpp"
@@ -18,6 +21,8 @@ struct Missing {
   bool is_too_much() const { return missing > k_missing_rows_always_allowed && missing * 10 > total; }
 };
 
+using ResourceStatements = std::vector<std::unique_ptr<GenerationStatements>>;
+
 pg::Command of_listing(pg::Statement statement, const RunRight& right, const Listing& listing) {
   return {statement, pg::Params(right.tenant, right.data_source, right.script, listing.partition, listing.generation)};
 }
@@ -33,31 +38,24 @@ class GenerationEnd {
  public:
   GenerationEnd(RunWriter::State& state, const Listing& listing) : state_(state), listing_(listing) {}
 
-  // nullopt: the listing is whole and open.
-  Task<std::optional<GenerationOutcome>> judge_listing() {
-    const auto rows = co_await state_.database.query(pg::Scope::tenant(state_.right.tenant), sql::read_generation,
-                                                     of_listing({}, state_.right, listing_).params);
-    if (!rows.empty()) {
-      const auto row = rows.one();
-      const auto outcome = row.get<std::optional<std::string>>("outcome");
-      if (outcome) co_return *outcome == "done" ? GenerationOutcome::done : GenerationOutcome::unconfirmed;
-      if (row.get<std::int64_t>("seen") == row.get<std::int64_t>("kept")) co_return std::nullopt;
-    }
-    state_.log.add(LogLevel::warning,
-                   fmt::format("what the listing of '{}' has seen was lost in a crash of the database; nothing was "
-                               "deleted, and the listing starts again",
-                               listing_.partition),
-                   nullptr, {});
-    co_await run({of_listing(sql::forget_generation, state_.right, listing_)});
-    co_return GenerationOutcome::listing_lost;
-  }
+  struct Judgement {
+    std::optional<GenerationOutcome> outcome;  // nullopt: the listing is whole and open
+    std::vector<Missing> missing;              // by resource
+  };
 
-  Task<Missing> count(const GenerationStatements& statements) {
-    auto command = statements.count(state_.right);
-    const auto rows = co_await state_.database.query(pg::Scope::tenant(state_.right.tenant), command.statement,
-                                                     std::move(command.params));
-    const auto row = rows.one();
-    co_return Missing{row.get<std::int64_t>("total"), row.get<std::int64_t>("missing")};
+  Task<Judgement> judge(const ResourceStatements& resources) {
+    auto read = of_listing(sql::read_generation, state_.right, listing_);
+    std::vector<pg::Command> commands;
+    commands.push_back(std::move(read));
+    for (const auto& statements : resources) commands.push_back(statements->count(state_.right));
+    const auto answers = co_await state_.database.batch(pg::Scope::tenant(state_.right.tenant), std::move(commands));
+    Judgement judgement{.outcome = outcome_of(answers.front()), .missing = {}};
+    if (judgement.outcome == GenerationOutcome::listing_lost) co_await forget();
+    for (std::size_t i = 1; i < answers.size(); ++i) {
+      const auto row = answers[i].one();
+      judgement.missing.push_back({row.get<std::int64_t>("total"), row.get<std::int64_t>("missing")});
+    }
+    co_return judgement;
   }
 
   Task<> refuse(const Resource& resource, Missing missing) {
@@ -72,21 +70,45 @@ class GenerationEnd {
     co_await run({load::open_gap(state_.right, gap), end_listing(state_.right, listing_, "unconfirmed")});
   }
 
-  Task<> tombstone(const GenerationStatements& statements) {
-    for (;;) {
-      const auto answers = co_await run({statements.tombstone(state_.right, k_batch_rows)});
-      const auto deleted = answers.front().one().get<std::int64_t>("deleted");
-      state_.total.deleted += deleted;
-      if (deleted < k_batch_rows) co_return;
-    }
+  // Down to one batch, which is left to the end.
+  Task<> tombstone(const GenerationStatements& statements, std::int64_t missing) {
+    for (; missing > k_batch_rows; missing -= k_batch_rows) co_await run_tombstones({&statements}, {});
   }
 
-  Task<> finish() {
-    co_await run({load::close_gaps(state_.right, listing_.partition, std::string(k_gap)),
-                  end_listing(state_.right, listing_, "done")});
+  Task<> finish(std::vector<const GenerationStatements*> with_missing) {
+    co_await run_tombstones(std::move(with_missing),
+                            {load::close_gaps(state_.right, listing_.partition, std::string(k_gap)),
+                             end_listing(state_.right, listing_, "done")});
   }
 
  private:
+  static std::optional<GenerationOutcome> outcome_of(const pg::Rows& listing) {
+    if (listing.empty()) return GenerationOutcome::listing_lost;
+    const auto row = listing.one();
+    const auto outcome = row.get<std::optional<std::string>>("outcome");
+    if (outcome) return *outcome == "done" ? GenerationOutcome::done : GenerationOutcome::unconfirmed;
+    const bool is_whole = row.get<std::int64_t>("seen") == row.get<std::int64_t>("kept");
+    return is_whole ? std::nullopt : std::optional(GenerationOutcome::listing_lost);
+  }
+
+  Task<> forget() {
+    state_.log.add(LogLevel::warning,
+                   fmt::format("what the listing of '{}' has seen was lost in a crash of the database; nothing was "
+                               "deleted, and the listing starts again",
+                               listing_.partition),
+                   nullptr, {});
+    co_await run({of_listing(sql::forget_generation, state_.right, listing_)});
+  }
+
+  Task<> run_tombstones(std::vector<const GenerationStatements*> resources, std::vector<pg::Command> then) {
+    std::vector<pg::Command> commands;
+    for (const auto* statements : resources) commands.push_back(statements->tombstone(state_.right, k_batch_rows));
+    std::ranges::move(then, std::back_inserter(commands));
+    const auto answers = co_await run(std::move(commands));
+    for (std::size_t i = 0; i < resources.size(); ++i)
+      state_.total.deleted += answers[i].one().get<std::int64_t>("deleted");
+  }
+
   // Runs the statements with the fence, the run's history and its log.
   Task<std::vector<pg::Rows>> run(std::vector<pg::Command> statements) {
     const auto log_lines = state_.log.pending();
@@ -123,23 +145,30 @@ Task<GenerationOutcome> RunWriter::State::finish_generation(std::string partitio
   if (in_flight || pending.generations.contains(listing.partition) || batches.has_rows_of(listing.partition))
     throw Failure({ErrorCode::internal, "a listing was finished before its rows were committed"});
 
-  GenerationEnd end(*this, listing);
-  const auto judged = co_await end.judge_listing();
-  if (judged) co_return *judged;
-
-  std::vector<std::unique_ptr<GenerationStatements>> of_resources;
+  ResourceStatements of_resources;
   for (const auto& name : resources) {
     const auto* resource = catalog.find(name);
     if (resource == nullptr)
       throw Failure({ErrorCode::declaration_invalid, fmt::format("the resource '{}' is not declared", name)});
-    auto& added = of_resources.emplace_back(std::make_unique<GenerationStatements>(*resource, listing));
-    const auto missing = co_await end.count(*added);
-    if (!missing.is_too_much()) continue;
-    co_await end.refuse(*resource, missing);
+    of_resources.push_back(std::make_unique<GenerationStatements>(*resource, listing));
+  }
+
+  GenerationEnd end(*this, listing);
+  const auto [outcome, missing] = co_await end.judge(of_resources);
+  if (outcome) co_return *outcome;
+  const auto too_much = std::ranges::find_if(missing, &Missing::is_too_much);
+  if (too_much != missing.end()) {
+    const auto& resource = *catalog.find(resources[static_cast<std::size_t>(too_much - missing.begin())]);
+    co_await end.refuse(resource, *too_much);
     co_return GenerationOutcome::unconfirmed;
   }
-  for (const auto& of_resource : of_resources) co_await end.tombstone(*of_resource);
-  co_await end.finish();
+  std::vector<const GenerationStatements*> with_missing;
+  for (std::size_t i = 0; i < missing.size(); ++i) {
+    if (missing[i].missing == 0) continue;
+    with_missing.push_back(of_resources[i].get());
+    co_await end.tombstone(*of_resources[i], missing[i].missing);
+  }
+  co_await end.finish(std::move(with_missing));
   co_return GenerationOutcome::done;
 }
 

@@ -62,7 +62,7 @@ std::string list(const Resource& resource, std::size_t first, std::size_t last, 
   return out;
 }
 
-std::string merge_sql(const Resource& resource) {
+std::string merge_sql(const Resource& resource, MergeKind kind) {
   const auto keys = resource.key_columns;
   const auto all = resource.columns.size();
   const auto table = "data." + pg::quote_identifier(resource.name);
@@ -77,23 +77,30 @@ std::string merge_sql(const Resource& resource) {
   const auto same_value = [](const std::string& column, std::size_t) {
     return fmt::format(" AND old.{0} IS NOT DISTINCT FROM s.{0}", column);
   };
+  const auto other_value = [](const std::string& column, std::size_t) {
+    return fmt::format(" OR old.{0} IS DISTINCT FROM excluded.{0}", column);
+  };
   const auto set = [](const std::string& column, std::size_t) { return fmt::format("{0} = excluded.{0}, ", column); };
 
   // OFFSET 0 keeps the comparison a probe of the primary key for each staged row, whatever the planner believes of a
   // table that nobody has analyzed yet; the probes follow the order of the staged keys, and so do the row locks.
+  const auto unless_same = fmt::format(
+      "WHERE NOT EXISTS (SELECT FROM {} old WHERE old.tenant_id = $1::uuid AND old.data_source = $2::text "
+      "AND {} AND old.deleted_at IS NULL{} OFFSET 0) ",
+      table, list(resource, 0, keys, " AND ", same_key), list(resource, keys, all, "", same_value));
+  const auto if_other =
+      fmt::format(" WHERE old.deleted_at IS NOT NULL{}", list(resource, keys, all, "", other_value));
+  const bool is_careful = kind == MergeKind::careful;
   return fmt::format(
-      "WITH merged AS (INSERT INTO {table} (tenant_id, data_source, {columns}, script, imported_at, run_id) "
-      "SELECT $1::uuid, $2::text, {staged}, $3::text, now(), $4::uuid FROM (SELECT {unnest}) s "
-      "WHERE NOT EXISTS (SELECT FROM {table} old WHERE old.tenant_id = $1::uuid AND old.data_source = $2::text "
-      "AND {same_key} AND old.deleted_at IS NULL{same_values} OFFSET 0) "
+      "WITH merged AS (INSERT INTO {table} AS old (tenant_id, data_source, {columns}, script, imported_at, run_id) "
+      "SELECT $1::uuid, $2::text, {staged}, $3::text, now(), $4::uuid FROM (SELECT {unnest}) s {unless_same}"
       "ON CONFLICT (tenant_id, data_source, {key}) DO UPDATE SET {set}script = excluded.script, "
-      "imported_at = excluded.imported_at, run_id = excluded.run_id, deleted_at = NULL RETURNING 1) "
+      "imported_at = excluded.imported_at, run_id = excluded.run_id, deleted_at = NULL{if_other} RETURNING 1) "
       "SELECT weir.tally('imported', count(*)) AS imported FROM merged",
       fmt::arg("table", table), fmt::arg("columns", list(resource, 0, all, ", ", plain)),
       fmt::arg("staged", list(resource, 0, all, ", ", staged)),
       fmt::arg("unnest", list(resource, 0, all, ", ", unnest)),
-      fmt::arg("same_key", list(resource, 0, keys, " AND ", same_key)),
-      fmt::arg("same_values", list(resource, keys, all, "", same_value)),
+      fmt::arg("unless_same", is_careful ? unless_same : ""), fmt::arg("if_other", is_careful ? "" : if_other),
       fmt::arg("key", list(resource, 0, keys, ", ", plain)), fmt::arg("set", list(resource, keys, all, "", set)));
 }
 
@@ -177,13 +184,17 @@ RowOrder order_by_key(const RowStore& store) {
 }
 
 MergeStatement::MergeStatement(const Resource& resource)
-    : name_("load.merge_" + resource.name), sql_(merge_sql(resource)) {}
+    : name_("load.merge_" + resource.name),
+      sql_(merge_sql(resource, MergeKind::careful)),
+      hopeful_name_("load.merge_new_" + resource.name),
+      hopeful_sql_(merge_sql(resource, MergeKind::hopeful)) {}
 
 pg::Command MergeStatement::merge(const RunRight& right, const RowStore& store,
-                                  std::span<const std::uint32_t> rows) const {
+                                  std::span<const std::uint32_t> rows, MergeKind kind) const {
   pg::Params params(right.tenant, right.data_source, right.script, right.run);
   for (std::size_t i = 0; i < store.resource().columns.size(); ++i)
     params.add_binary(transport_of(store.resource().columns[i].type).array, column_array(store, i, rows));
+  if (kind == MergeKind::hopeful) return {{hopeful_name_, hopeful_sql_}, std::move(params)};
   return {{name_, sql_}, std::move(params)};
 }
 

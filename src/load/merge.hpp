@@ -21,6 +21,10 @@ using RowOrder = std::vector<std::uint32_t>;
 // are visited once. Of several rows with one key the latest wins, unless its source time is older.
 RowOrder order_by_key(const RowStore& store);
 
+// What a batch is believed to bring. Only the work differs: a careful merge looks for each row first, so that unchanged
+// ones leave no trace; a hopeful one inserts at once and finds what was there by the conflict, which locks it.
+enum class MergeKind { careful, hopeful };
+
 class MergeStatement {
  public:
   explicit MergeStatement(const Resource& resource);
@@ -28,11 +32,14 @@ class MergeStatement {
   MergeStatement& operator=(const MergeStatement&) = delete;
 
   // Answers one row: `imported`, how many rows were new or different. This object outlives the command.
-  pg::Command merge(const RunRight& right, const RowStore& store, std::span<const std::uint32_t> rows) const;
+  pg::Command merge(const RunRight& right, const RowStore& store, std::span<const std::uint32_t> rows,
+                    MergeKind kind = MergeKind::careful) const;
 
  private:
   std::string name_;
   std::string sql_;
+  std::string hopeful_name_;
+  std::string hopeful_sql_;
 };
 
 // The keys of `rows` as text arrays in PostgreSQL's text form, one element per row: {"repo","sha"}.

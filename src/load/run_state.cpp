@@ -80,7 +80,8 @@ RunProgress RunWriter::State::progress(bool must_save_run) const {
           .must_save_run = must_save_run,
           .partitions_in_ledger = partitions_in_ledger,
           .partitions_with_rejected = partitions_with_rejected,
-          .pass_starts = pass_starts};
+          .pass_starts = pass_starts,
+          .versions = versions};
 }
 
 const MergeStatement& RunWriter::State::statement_of(const Resource& resource) {
@@ -104,7 +105,8 @@ std::vector<StagedRows> RunWriter::State::stage(const Pending& what) {
                       .statement = &statement_of(rows.resource()),
                       .rows = without_replaced(rows, order_by_key(rows)),
                       .refused = {},
-                      .sets = sets_of(rows)});
+                      .sets = sets_of(rows),
+                      .kind = next_merges[rows.resource().name]});
   return staged;
 }
 
@@ -127,7 +129,7 @@ Task<Checkpoint::Outcome> RunWriter::State::commit(const Pending& what, std::vec
   }
 }
 
-Task<> RunWriter::State::commit_in_flight(std::map<std::string, std::int64_t>& versions) {
+Task<> RunWriter::State::commit_in_flight(std::map<std::string, std::int64_t>& moved) {
   if (!in_flight) co_return;
   if (in_flight->is_empty()) {
     in_flight.reset();
@@ -136,8 +138,10 @@ Task<> RunWriter::State::commit_in_flight(std::map<std::string, std::int64_t>& v
   auto staged = stage(*in_flight);
   const auto outcome = co_await commit(*in_flight, std::move(staged));
   settle(outcome);
-  for (const auto& [partition, version] : outcome.versions) versions[partition] = version;
-  batches.forget(completed_partitions(*in_flight, pending));
+  for (const auto& [partition, version] : outcome.versions) moved[partition] = versions[partition] = version;
+  const auto completed = completed_partitions(*in_flight, pending);
+  batches.forget(completed);
+  for (const auto& partition : completed) versions.erase(partition);
   batches.give_back(std::move(in_flight->rows));
   in_flight.reset();
 }
@@ -147,6 +151,7 @@ void RunWriter::State::settle(const Checkpoint::Outcome& outcome) {
   is_run_saved = is_run_saved || outcome.is_run_saved;
   partitions_in_ledger = outcome.partitions_in_ledger;
   partitions_with_rejected = outcome.partitions_with_rejected;
+  for (const auto& [resource, kind] : outcome.next_merges) next_merges[resource] = kind;
   log.mark_written(outcome.log_lines);
 }
 

@@ -36,7 +36,7 @@ struct RunWriter::State {
   const ChildSetStatement* sets_of(const RowStore& rows);  // nullptr: it holds none
   std::vector<StagedRows> stage(const Pending& what);
   Task<Checkpoint::Outcome> commit(const Pending& what, std::vector<StagedRows> staged);
-  Task<> commit_in_flight(std::map<std::string, std::int64_t>& versions);
+  Task<> commit_in_flight(std::map<std::string, std::int64_t>& moved);
   void settle(const Checkpoint::Outcome& outcome);
 
   // Everything that waits, and its rows' notes into the log.
@@ -62,9 +62,11 @@ struct RunWriter::State {
   std::int64_t committed = 0;  // transactions under the right
   std::map<std::string, std::unique_ptr<MergeStatement>> statements;
   std::map<std::pair<std::string, std::size_t>, std::unique_ptr<ChildSetStatement>> set_statements;
+  std::map<std::string, MergeKind> next_merges;  // by resource
   std::set<std::string> partitions_in_ledger;
   std::set<std::string> partitions_with_rejected;
   std::map<std::string, std::optional<Instant>> pass_starts;  // by partition
+  std::map<std::string, std::int64_t> versions;               // of the cursor rows that passes under way have moved
   std::chrono::steady_clock::time_point last_checkpoint = std::chrono::steady_clock::now();
   Random random = Random::from_system();
   std::optional<Error> lost;

@@ -124,6 +124,7 @@ Batch& RunWriter::rows(std::string_view resource, std::string_view partition) {
 }
 
 void RunWriter::begin_pass(std::string partition, std::optional<Instant> start) {
+  state_->versions.erase(partition);
   state_->pass_starts[std::move(partition)] = start;
 }
 

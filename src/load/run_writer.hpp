@@ -48,7 +48,9 @@ struct RunRight {
 struct CursorUpdate {
   std::string partition;
   std::string title{};
-  std::int64_t expected_version = 0;  // what the run read; 0: there was no row. A mismatch raises conflict.
+  // What the pass read; 0: there was no row. A mismatch raises conflict. The writer's own checkpoints of the pass, one
+  // that is under way too, are accounted for.
+  std::int64_t expected_version = 0;
   std::optional<Instant> cursor_at{};
   nlohmann::json state = nullptr;       // null: none
   std::optional<Instant> pass_start{};  // of a pass that stays open

@@ -2,46 +2,64 @@
 
 namespace weir::orchestrator {
 
-// Runs `work` as the only one, and remembers why it failed.
-template <class Work>
-auto Committer::in_turn(Work work) -> decltype(work()) {
-  co_await hold();
-  struct Turn {
-    Committer& committer;
-    explicit Turn(Committer& owner) : committer(owner) { committer.is_busy_ = true; }
-    ~Turn() {
-      committer.is_busy_ = false;
-      committer.idle_.notify();
-    }
-    Turn(const Turn&) = delete;
-    Turn& operator=(const Turn&) = delete;
-  };
-  const Turn turn(*this);
-  try {
-    co_return co_await work();
-  } catch (const Failure& failure) {
-    failure_ = failure.error();
-    throw;
+class Committer::Turn {
+ public:
+  explicit Turn(Committer& committer) : committer_(committer) { committer_.is_busy_ = true; }
+  ~Turn() {
+    committer_.is_busy_ = false;
+    committer_.idle_.notify();
   }
-}
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
 
+  // Runs `work`, and remembers why it failed.
+  template <class Work>
+  auto run(Work work) -> decltype(work()) {
+    try {
+      co_return co_await work();
+    } catch (const Failure& failure) {
+      committer_.failure_ = failure.error();
+      throw;
+    }
+  }
+
+ private:
+  Committer& committer_;
+};
+
+// Until no commit is under way.
 Task<> Committer::hold() {
   while (is_busy_) co_await idle_.wait(Deadline::never());
+  require_open();
+}
+
+void Committer::require_open() const {
   if (failure_) throw Failure(*failure_);
 }
 
 Task<> Committer::commit_if_due() {
-  if (writer_.is_due()) co_await commit();
+  while (writer_.is_due()) {
+    if (!is_busy_) {
+      require_open();
+      co_return spawn_(run_checkpoint(std::make_unique<Turn>(*this)));
+    }
+    if (!writer_.is_full()) co_return;
+    co_await hold();
+  }
 }
 
 Task<> Committer::commit() {
-  co_await in_turn([this] { return run_checkpoint(); });
+  const auto begun_before = begun_;
+  while (committed_ <= begun_before) {
+    co_await hold();
+    if (committed_ <= begun_before) co_await run_checkpoint(std::make_unique<Turn>(*this));
+  }
 }
 
-Task<> Committer::run_checkpoint() {
-  const auto versions = co_await writer_.checkpoint();
-  for (const auto& [partition, version] : versions)
-    if (const auto found = versions_.find(partition); found != versions_.end()) found->second = version;
+Task<> Committer::run_checkpoint(std::unique_ptr<Turn> turn) {
+  const auto number = ++begun_;
+  co_await turn->run([this] { return writer_.checkpoint(); });
+  committed_ = number;
   on_commit_();
 }
 
@@ -49,10 +67,11 @@ Task<load::GenerationOutcome> Committer::finish_generation(std::string partition
                                                            std::vector<std::string> resources,
                                                            std::map<std::string, std::string> columns) {
   co_await commit();
-  const auto outcome = co_await in_turn([&] {
+  co_await hold();
+  Turn turn(*this);
+  co_return co_await turn.run([&] {
     return writer_.finish_generation(std::move(partition), generation, std::move(resources), std::move(columns));
   });
-  co_return outcome;
 }
 
 }  // namespace weir::orchestrator

@@ -1,8 +1,10 @@
-// The turns at a run's one writer. Several partitions of a run may be collected in turns: whoever finds a checkpoint
-// due makes it, for all of them; the others wait, so that a cursor is never set from a version that is just changing.
+// The turns at a run's one writer. A checkpoint is made in the background when one is due: the partitions of the run are
+// collected meanwhile, and wait only where a second batch is full before the first is committed.
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -13,19 +15,20 @@ namespace weir::orchestrator {
 
 class Committer {
  public:
+  // Runs a checkpoint beside its caller; whoever gives it awaits it before the committer dies, and hears how it ended.
+  using Spawn = std::function<void(Task<>)>;
+
   // `on_commit` is called after each checkpoint.
-  Committer(Executor executor, load::RunWriter& writer, std::function<void()> on_commit)
-      : writer_(writer), idle_(executor), on_commit_(std::move(on_commit)) {}
+  Committer(Executor executor, load::RunWriter& writer, Spawn spawn, std::function<void()> on_commit)
+      : writer_(writer), idle_(executor), spawn_(std::move(spawn)), on_commit_(std::move(on_commit)) {}
 
   load::RunWriter& writer() { return writer_; }
-  // The version of a partition's cursor row: what was read, or what our last checkpoint made of it.
-  void set_version(const std::string& partition, std::int64_t version) { versions_[partition] = version; }
-  std::int64_t version(const std::string& partition) const { return versions_.at(partition); }
-  void forget(const std::string& partition) { versions_.erase(partition); }
 
-  // Waits until no commit is under way. Throws what made an earlier one fail: then the run is over.
-  Task<> hold();
+  // Throws what made a commit fail: then the run is over.
+  void require_open() const;
+  // Returns as soon as more may be appended.
   Task<> commit_if_due();
+  // Everything that was appended and set before is committed then, by this or by somebody else's checkpoint.
   Task<> commit();
   Task<load::GenerationOutcome> finish_generation(std::string partition, std::int64_t generation,
                                                   std::vector<std::string> resources,
@@ -35,15 +38,18 @@ class Committer {
   const std::optional<Error>& failure() const { return failure_; }
 
  private:
-  Task<> run_checkpoint();
-  template <class Work>
-  auto in_turn(Work work) -> decltype(work());
+  class Turn;
+
+  Task<> hold();
+  Task<> run_checkpoint(std::unique_ptr<Turn> turn);
 
   load::RunWriter& writer_;
   Wakeup idle_;
+  Spawn spawn_;
   std::function<void()> on_commit_;
-  std::map<std::string, std::int64_t> versions_;
   std::optional<Error> failure_;
+  std::uint64_t begun_ = 0;  // checkpoints
+  std::uint64_t committed_ = 0;
   bool is_busy_ = false;
 };
 

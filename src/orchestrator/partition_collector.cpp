@@ -148,7 +148,7 @@ Task<bool> PartitionCollector::complete(PartitionPass& pass) {
       pass.distrust_answer();
     }
   }
-  co_await run_.committer.hold();
+  run_.committer.require_open();
   pass.complete();
   ++run_.tally.succeeded;
   if (run_.task.backfill) run_.collected.push_back(pass.partition().key);

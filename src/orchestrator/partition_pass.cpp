@@ -21,7 +21,6 @@ PartitionPass::PartitionPass(Committer& committer, const PassOrders& orders, con
       resume_(plan_.is_resumed ? cursor_.resume : nlohmann::json()),
       has_validators_(!cursor_.validators.empty()),
       is_end_fixed_(plan_.is_resumed || plan_.keeps_cursor) {
-  committer_.set_version(partition_.key, cursor_.version);
   committer_.writer().begin_pass(partition_.key, plan_.pass.start);
   if (script_.cursor == plugin::CursorKind::full && plan_.action == PartitionAction::collect)
     restart_generation(plan_.is_resumed ? cursor_.generation.value_or(new_generation) : new_generation);
@@ -57,7 +56,7 @@ load::Batch& PartitionPass::rows(std::string_view resource) {
 load::CursorUpdate PartitionPass::cursor_update() const {
   load::CursorUpdate update{.partition = partition_.key};
   update.title = partition_.title;
-  update.expected_version = committer_.version(partition_.key);
+  update.expected_version = cursor_.version;
   update.cursor_at = cursor_.cursor_at;
   update.state = cursor_.state;
   update.declaration_hash = script_.hash;
@@ -65,7 +64,7 @@ load::CursorUpdate PartitionPass::cursor_update() const {
 }
 
 Task<> PartitionPass::page_done(nlohmann::json resume) {
-  co_await committer_.hold();
+  committer_.require_open();
   is_end_fixed_ = true;
   resume_ = std::move(resume);
   open_skipped_gap();

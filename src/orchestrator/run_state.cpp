@@ -34,13 +34,13 @@ EarlyEnd ending_of(const Error& error) {
 }  // namespace
 
 RunState::RunState(RunServices& given_services, ScriptTask given_task, Claim given_claim,
-                   ScriptProgress& given_progress, ProgressListener* given_listener)
+                   ScriptProgress& given_progress, ProgressListener* given_listener, Committer::Spawn spawn_commit)
     : services(given_services),
       task(std::move(given_task)),
       claim(std::move(given_claim)),
       declaration(task.script.declaration()),
       writer(services.database, services.resources, right_of(task, claim), services.settings.load),
-      committer(services.executor, writer, [this] { show(progress.doing); }),
+      committer(services.executor, writer, std::move(spawn_commit), [this] { show(progress.doing); }),
       progress(given_progress),
       listener(given_listener),
       changed(services.executor) {}

@@ -31,7 +31,7 @@ struct ScriptTask {
 
 struct RunState {
   RunState(RunServices& given_services, ScriptTask given_task, Claim given_claim, ScriptProgress& given_progress,
-           ProgressListener* given_listener);
+           ProgressListener* given_listener, Committer::Spawn spawn_commit);
 
   bool is_ending() const { return tally.early || orders.stop || orders.ends_at_page; }
   // The first reason stays, but for the loss of the right, which leaves nothing to be written.

@@ -32,7 +32,8 @@ std::vector<plugin::Partition> without_doubles(std::vector<plugin::Partition> pa
 
 ScriptRun::ScriptRun(RunServices& services, ScriptTask task, Claim claim, ScriptProgress& progress,
                      ProgressListener* listener)
-    : state_(services, std::move(task), std::move(claim), progress, listener),
+    : state_(services, std::move(task), std::move(claim), progress, listener,
+             [this](Task<> commit) { spawn("checkpoint", std::move(commit)); }),
       parents_(services.database, services.resources, state_.task.tenant, state_.task.id.data_source),
       work_(services.executor) {}
 
