@@ -84,7 +84,7 @@ class Checkpoint {
   const Pending& pending_;
   const std::vector<StagedRows>& staged_;
   std::map<std::string, PartitionCounts> partitions_;
-  RunCounts counts_;         // as if every merged row were unchanged
+  RunCounts counts_;  // as if every merged row were unchanged
   // Places among the commands.
   std::vector<std::size_t> merges_at_;
   std::vector<std::size_t> sets_at_;

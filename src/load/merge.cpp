@@ -62,6 +62,30 @@ std::string list(const Resource& resource, std::size_t first, std::size_t last, 
   return out;
 }
 
+// Leaves out the staged rows that are there already, unchanged. OFFSET 0 keeps the comparison a probe of the primary
+// key for each staged row, whatever the planner believes of a table that nobody has analyzed yet; the probes follow the
+// order of the staged keys, and so do the row locks.
+std::string unless_same(const Resource& resource, const std::string& table) {
+  const auto same_key = [](const std::string& column, std::size_t) { return fmt::format("t.{0} = s.{0}", column); };
+  const auto same_value = [](const std::string& column, std::size_t) {
+    return fmt::format(" AND t.{0} IS NOT DISTINCT FROM s.{0}", column);
+  };
+  return fmt::format(
+      "WHERE NOT EXISTS (SELECT FROM {} t WHERE t.tenant_id = $1::uuid AND t.data_source = $2::text AND {} "
+      "AND t.deleted_at IS NULL{} OFFSET 0) ",
+      table, list(resource, 0, resource.key_columns, " AND ", same_key),
+      list(resource, resource.key_columns, resource.columns.size(), "", same_value));
+}
+
+// Leaves the conflicting row as it is when it is the same.
+std::string if_other(const Resource& resource) {
+  const auto other_value = [](const std::string& column, std::size_t) {
+    return fmt::format(" OR old.{0} IS DISTINCT FROM excluded.{0}", column);
+  };
+  return " WHERE old.deleted_at IS NOT NULL" +
+         list(resource, resource.key_columns, resource.columns.size(), "", other_value);
+}
+
 std::string merge_sql(const Resource& resource, MergeKind kind) {
   const auto keys = resource.key_columns;
   const auto all = resource.columns.size();
@@ -73,23 +97,7 @@ std::string merge_sql(const Resource& resource, MergeKind kind) {
     return fmt::format("unnest(${}::{}){} AS {}", static_cast<std::size_t>(k_first_column_parameter) + i,
                        array_type(type), transport_of(type).cast, column);
   };
-  const auto same_key = [](const std::string& column, std::size_t) { return fmt::format("old.{0} = s.{0}", column); };
-  const auto same_value = [](const std::string& column, std::size_t) {
-    return fmt::format(" AND old.{0} IS NOT DISTINCT FROM s.{0}", column);
-  };
-  const auto other_value = [](const std::string& column, std::size_t) {
-    return fmt::format(" OR old.{0} IS DISTINCT FROM excluded.{0}", column);
-  };
   const auto set = [](const std::string& column, std::size_t) { return fmt::format("{0} = excluded.{0}, ", column); };
-
-  // OFFSET 0 keeps the comparison a probe of the primary key for each staged row, whatever the planner believes of a
-  // table that nobody has analyzed yet; the probes follow the order of the staged keys, and so do the row locks.
-  const auto unless_same = fmt::format(
-      "WHERE NOT EXISTS (SELECT FROM {} old WHERE old.tenant_id = $1::uuid AND old.data_source = $2::text "
-      "AND {} AND old.deleted_at IS NULL{} OFFSET 0) ",
-      table, list(resource, 0, keys, " AND ", same_key), list(resource, keys, all, "", same_value));
-  const auto if_other =
-      fmt::format(" WHERE old.deleted_at IS NOT NULL{}", list(resource, keys, all, "", other_value));
   const bool is_careful = kind == MergeKind::careful;
   return fmt::format(
       "WITH merged AS (INSERT INTO {table} AS old (tenant_id, data_source, {columns}, script, imported_at, run_id) "
@@ -100,8 +108,9 @@ std::string merge_sql(const Resource& resource, MergeKind kind) {
       fmt::arg("table", table), fmt::arg("columns", list(resource, 0, all, ", ", plain)),
       fmt::arg("staged", list(resource, 0, all, ", ", staged)),
       fmt::arg("unnest", list(resource, 0, all, ", ", unnest)),
-      fmt::arg("unless_same", is_careful ? unless_same : ""), fmt::arg("if_other", is_careful ? "" : if_other),
-      fmt::arg("key", list(resource, 0, keys, ", ", plain)), fmt::arg("set", list(resource, keys, all, "", set)));
+      fmt::arg("unless_same", is_careful ? unless_same(resource, table) : ""),
+      fmt::arg("if_other", is_careful ? "" : if_other(resource)), fmt::arg("key", list(resource, 0, keys, ", ", plain)),
+      fmt::arg("set", list(resource, keys, all, "", set)));
 }
 
 std::string column_array(const RowStore& store, std::size_t column, std::span<const std::uint32_t> rows) {
@@ -184,18 +193,16 @@ RowOrder order_by_key(const RowStore& store) {
 }
 
 MergeStatement::MergeStatement(const Resource& resource)
-    : name_("load.merge_" + resource.name),
-      sql_(merge_sql(resource, MergeKind::careful)),
-      hopeful_name_("load.merge_new_" + resource.name),
-      hopeful_sql_(merge_sql(resource, MergeKind::hopeful)) {}
+    : careful_{"load.merge_" + resource.name, merge_sql(resource, MergeKind::careful)},
+      hopeful_{"load.merge_new_" + resource.name, merge_sql(resource, MergeKind::hopeful)} {}
 
-pg::Command MergeStatement::merge(const RunRight& right, const RowStore& store,
-                                  std::span<const std::uint32_t> rows, MergeKind kind) const {
+pg::Command MergeStatement::merge(const RunRight& right, const RowStore& store, std::span<const std::uint32_t> rows,
+                                  MergeKind kind) const {
   pg::Params params(right.tenant, right.data_source, right.script, right.run);
   for (std::size_t i = 0; i < store.resource().columns.size(); ++i)
     params.add_binary(transport_of(store.resource().columns[i].type).array, column_array(store, i, rows));
-  if (kind == MergeKind::hopeful) return {{hopeful_name_, hopeful_sql_}, std::move(params)};
-  return {{name_, sql_}, std::move(params)};
+  const auto& form = kind == MergeKind::careful ? careful_ : hopeful_;
+  return {{form.name, form.sql}, std::move(params)};
 }
 
 std::string key_literals(const RowStore& store, std::span<const std::uint32_t> rows) {

@@ -36,10 +36,12 @@ class MergeStatement {
                     MergeKind kind = MergeKind::careful) const;
 
  private:
-  std::string name_;
-  std::string sql_;
-  std::string hopeful_name_;
-  std::string hopeful_sql_;
+  struct Form {
+    std::string name;
+    std::string sql;
+  };
+  Form careful_;
+  Form hopeful_;
 };
 
 // The keys of `rows` as text arrays in PostgreSQL's text form, one element per row: {"repo","sha"}.

@@ -1,5 +1,5 @@
-// The turns at a run's one writer. A checkpoint is made in the background when one is due: the partitions of the run are
-// collected meanwhile, and wait only where a second batch is full before the first is committed.
+// The turns at a run's one writer. A checkpoint is made in the background when one is due: the partitions of the run
+// are collected meanwhile, and wait only where a second batch is full before the first is committed.
 #pragma once
 #include <cstdint>
 #include <functional>
