@@ -13,6 +13,9 @@ std::string name_of(const plugin::Partition& partition) {
   return partition.title.empty() ? partition.key : partition.title;
 }
 
+constexpr std::size_t k_cursors_at_once_max = 100;
+constexpr auto k_ahead_for = 500ms;
+
 // These end the run, whatever partition they came up in.
 bool ends_run(ErrorCode code) {
   switch (code) {
@@ -43,20 +46,36 @@ PartitionCollector::PartitionCollector(RunState& run, plugin::ScriptRun& script,
     : run_(run), script_(script), partitions_(std::move(partitions)) {
   run_.tally.partitions = static_cast<int>(partitions_.size());
   run_.progress.partitions = partitions_.size();
+  run_.progress.partitions_done = 0;  // of another window, or before a pause
 }
 
 Task<> PartitionCollector::work() {
   while (next_ < partitions_.size() && !run_.is_ending()) {
-    const auto& partition = partitions_[next_++];
+    const auto place = next_++;
+    const auto& partition = partitions_[place];
     run_.show(name_of(partition));
-    co_await collect(partition);
+    auto cursor = co_await read_cursor(place);
+    co_await collect(partition, std::move(cursor));
     ++run_.progress.partitions_done;
     run_.show(name_of(partition));
   }
 }
 
-Task<> PartitionCollector::collect(const plugin::Partition& partition) {
-  auto cursor = co_await read_partition_cursor(run_.services.database, run_.task.tenant, run_.task.id, partition.key);
+Task<PartitionCursor> PartitionCollector::read_cursor(std::size_t place) {
+  auto found = cursors_ahead_.extract(place);
+  if (found && !ahead_until_.is_over()) co_return std::move(found.mapped());
+  cursors_at_once_ = ahead_until_.is_over() ? 1 : std::min(cursors_at_once_ * 4, k_cursors_at_once_max);
+  std::vector<std::string> keys;
+  for (auto i = place; i < std::min(place + cursors_at_once_, partitions_.size()); ++i)
+    keys.push_back(partitions_[i].key);
+  auto cursors = co_await read_partition_cursors(run_.services.database, run_.task.tenant, run_.task.id, keys);
+  cursors_ahead_.clear();
+  for (std::size_t i = 1; i < cursors.size(); ++i) cursors_ahead_.emplace(place + i, std::move(cursors[i]));
+  ahead_until_ = Deadline::in(k_ahead_for);
+  co_return std::move(cursors.front());
+}
+
+Task<> PartitionCollector::collect(const plugin::Partition& partition, PartitionCursor cursor) {
   auto plan = run_.task.backfill ? plan_backfill(cursor, partition.evidence, *run_.task.backfill)
                                  : plan_partition(run_.declaration, cursor, partition.evidence);
   if (plan.action == PartitionAction::wait_for_probe) {

@@ -1,8 +1,10 @@
 // Collects the partitions of one run: each its own pass, with its own attempts, gaps and end. One partition's failure
 // touches no other.
 #pragma once
+#include <map>
 #include <vector>
 
+#include "base/deadline.hpp"
 #include "base/random.hpp"
 #include "orchestrator/run_state.hpp"
 
@@ -16,7 +18,10 @@ class PartitionCollector {
   Task<> work();
 
  private:
-  Task<> collect(const plugin::Partition& partition);
+  // What is kept of partitions_[place]. Where partitions are through in no time, since little is new, it is read for
+  // more and more of them at once; what was read longer ago than a moment is read anew.
+  Task<PartitionCursor> read_cursor(std::size_t place);
+  Task<> collect(const plugin::Partition& partition, PartitionCursor cursor);
   Task<> collect_pass(PartitionPass& pass);
   Task<Result<>> attempt(PartitionPass& pass);
   // False: the listing must begin again.
@@ -31,6 +36,9 @@ class PartitionCollector {
   plugin::ScriptRun& script_;
   std::vector<plugin::Partition> partitions_;
   std::size_t next_ = 0;
+  std::map<std::size_t, PartitionCursor> cursors_ahead_;  // by place
+  Deadline ahead_until_ = Deadline::in(0s);
+  std::size_t cursors_at_once_ = 1;
   Random random_ = Random::from_system();
   bool has_noted_change_ = false;
 };

@@ -33,19 +33,13 @@ std::vector<load::Validator> validators_of(const nlohmann::json& list) {
   return validators;
 }
 
-}  // namespace
-
-Task<PartitionCursor> read_partition_cursor(pg::Database& database, TenantId tenant, ScriptId id,
-                                            std::string partition) {
-  const auto rows = co_await database.query(pg::Scope::tenant(tenant), sql::read_partition_cursor,
-                                            pg::Params(tenant, id.data_source, id.script, partition));
-  const auto row = rows.one();
+PartitionCursor read_cursor(const pg::Row& row) {
   PartitionCursor cursor;
   cursor.now = row.get<Instant>("now");
   cursor.gaps = gaps_of(row.get<nlohmann::json>("gaps"));
   cursor.validators = validators_of(row.get<nlohmann::json>("validators"));
   cursor.version = row.get<std::optional<std::int64_t>>("version").value_or(0);
-  if (cursor.version == 0) co_return cursor;
+  if (cursor.version == 0) return cursor;
   cursor.title = row.get<std::optional<std::string>>("title").value_or("");
   cursor.cursor_at = row.get<std::optional<Instant>>("cursor_at");
   cursor.state = row.get<std::optional<nlohmann::json>>("state").value_or(nullptr);
@@ -56,7 +50,19 @@ Task<PartitionCursor> read_partition_cursor(pg::Database& database, TenantId ten
   cursor.declaration_hash = row.get<std::optional<std::string>>("declaration_hash").value_or("");
   cursor.unreachable = row.get<std::optional<std::string>>("unreachable");
   cursor.probe_at = row.get<std::optional<Instant>>("probe_at");
-  co_return cursor;
+  return cursor;
+}
+
+}  // namespace
+
+Task<std::vector<PartitionCursor>> read_partition_cursors(pg::Database& database, TenantId tenant, ScriptId id,
+                                                          std::vector<std::string> partitions) {
+  pg::Params params(tenant, id.data_source, id.script);
+  params.add_array(partitions);
+  const auto rows = co_await database.query(pg::Scope::tenant(tenant), sql::read_partition_cursors, std::move(params));
+  std::vector<PartitionCursor> cursors;
+  for (const auto row : rows) cursors.push_back(read_cursor(row));
+  co_return cursors;
 }
 
 }  // namespace weir::orchestrator

@@ -37,7 +37,8 @@ struct PartitionCursor {
   Instant now{};  // the database's clock when it was read
 };
 
-Task<PartitionCursor> read_partition_cursor(pg::Database& database, TenantId tenant, ScriptId id,
-                                            std::string partition);
+// One for each of `partitions`, in their order.
+Task<std::vector<PartitionCursor>> read_partition_cursors(pg::Database& database, TenantId tenant, ScriptId id,
+                                                          std::vector<std::string> partitions);
 
 }  // namespace weir::orchestrator

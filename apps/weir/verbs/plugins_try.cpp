@@ -92,8 +92,9 @@ const plugin::Partition* choose_partition(const std::vector<plugin::Partition>& 
 // The pass that an import would make now, ended after some pages.
 Task<Result<plugin::TrialPass::Plan>> plan_trial(Trial& trial, const plugin::Partition& partition) {
   const auto& declaration = trial.script.declaration();
-  const auto cursor = co_await orchestrator::read_partition_cursor(
-      trial.session.database, trial.tenant.id, {trial.source.name, declaration.full_name()}, partition.key);
+  const auto cursors = co_await orchestrator::read_partition_cursors(
+      trial.session.database, trial.tenant.id, {trial.source.name, declaration.full_name()}, {partition.key});
+  const auto& cursor = cursors.front();
   const auto plan = orchestrator::plan_partition(declaration, cursor, std::nullopt);
   plugin::TrialPass::Plan pass{.start = plan.pass.start, .end = plan.pass.end, .state = cursor.state};
   pass.pages_max = trial.options.pages;
