@@ -17,8 +17,11 @@ std::vector<std::string> parts_of(std::string_view text, char separator) {
   return parts;
 }
 
+constexpr std::string_view k_list = ",...";  // the end of a type of which several may be given between commas
+
 // The words between the braces of a validator's description, LEVEL:{debug,info}, or those of a type after|skip.
 std::vector<std::string> choices_of(std::string_view type) {
+  if (type.ends_with(k_list)) type.remove_suffix(k_list.size());
   const auto open = type.find('{');
   const auto close = type.find('}', open);
   if (open != std::string_view::npos && close != std::string_view::npos)
@@ -32,7 +35,7 @@ void add_options(const CLI::App& command, std::vector<CompletionOption>& options
   for (const auto* option : command.get_options()) {
     const auto type = option->get_type_name();
     for (const auto& name : option->get_lnames())
-      options.push_back({"--" + name, first_line(option->get_description()), choices_of(type),
+      options.push_back({"--" + name, first_line(option->get_description()), choices_of(type), type.ends_with(k_list),
                          option->get_items_expected_max() > 0, type.starts_with("DIR") || type.starts_with("FILE")});
   }
 }
@@ -92,6 +95,9 @@ std::string value_cases(const std::vector<CompletionNode>& nodes, Action action)
 }
 
 std::string bash_action(const CompletionOption& option) {
+  if (option.takes_list)
+    return fmt::format(R"(COMPREPLY=($(compgen -P "${{current%"${{current##*,}}"}}" -W {} -- "${{current##*,}}")))",
+                       shell_quoted(joined(option.choices)));
   const auto candidates = !option.choices.empty()  ? "-W " + shell_quoted(joined(option.choices))
                           : option.takes_directory ? std::string("-f")
                                                    : std::string("-W ''");
@@ -99,11 +105,13 @@ std::string bash_action(const CompletionOption& option) {
 }
 
 std::string zsh_action(const CompletionOption& option) {
+  if (option.takes_list) return "compset -P '*,'; compadd " + joined(option.choices);
   if (!option.choices.empty()) return "compadd " + joined(option.choices);
   return option.takes_directory ? "_files" : "_message value";
 }
 
 std::string fish_value(const CompletionOption& option) {
+  if (option.takes_list) return " -x -a " + shell_quoted(fmt::format("(__fish_append , {})", joined(option.choices)));
   if (!option.choices.empty()) return " -x -a " + shell_quoted(joined(option.choices));
   if (option.takes_directory) return " -r -F";
   return option.takes_value ? " -x" : "";

@@ -13,6 +13,7 @@ struct CompletionOption {
   std::string name;  // --json
   std::string description;
   std::vector<std::string> choices;  // the values it may have, when they are few
+  bool takes_list = false;           // of them, between commas
   bool takes_value = false;
   bool takes_directory = false;
 };

@@ -64,8 +64,8 @@ std::vector<Property> run() {
           {"status", word(k_run_states)},
           {"reason", with(nullable(text(0, 100'000)), "Of SKIPPED, PARKED, CANCELLED, INTERRUPTED")},
           {"error", nullable(text(0, 100'000))},
-          {"node_id", with(nullable(uuid()), "The process that worked on it")},
-          {"epoch", with(nullable(count()), "Of that process")},
+          {"node_id", with(nullable(uuid()), "The process that worked on it; not for a tenant's key"), Need::optional},
+          {"epoch", with(nullable(count()), "Of that process; not for a tenant's key"), Need::optional},
           {"started_at", instant()},
           {"completed_at", nullable(instant())},
           {"duration_ms", nullable(count())},
@@ -95,8 +95,8 @@ std::vector<Property> pipeline_run() {
           {"fire_at", instant()},
           {"status", word(k_run_states)},
           {"parameters", with(map(anything()), "Over those of its pipeline")},
-          {"node_id", with(nullable(uuid()), "The process that works on it")},
-          {"epoch", with(nullable(count()), "Of that process")},
+          {"node_id", with(nullable(uuid()), "The process that works on it; not for a tenant's key"), Need::optional},
+          {"epoch", with(nullable(count()), "Of that process; not for a tenant's key"), Need::optional},
           {"queued_at", nullable(instant())},
           {"started_at", nullable(instant())},
           {"completed_at", nullable(instant())},
@@ -260,8 +260,12 @@ void add_queue(Components& made) {
                                     {"interruptions", with(count(), "By the end of a process")}});
   made["Explanation"] = open_object(
       {{"run", uuid()},
+       {"kind", with(word({"run", "pipeline_run"}), "run: of a script")},
        {"tenant_id", uuid()},
        {"status", text()},
+       {"data_source", text(), Need::optional},
+       {"script", text(), Need::optional},
+       {"pipeline_run_id", uuid(), Need::optional},
        {"reasons", list(open_object({{"code", text()}, {"text", text()}, {"until", instant(), Need::optional}}))},
        {"expected_start", instant(), Need::optional}});
   made["JobResult"] = open_object({{"job", text()}, {"result", with(map(anything()), "Counts of what was done")}});

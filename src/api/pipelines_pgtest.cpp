@@ -194,6 +194,7 @@ TEST_F(PipelineRoutes, ARunSaysWhatIsLeftOfTheDay) {
     EXPECT_EQ(record["actor"], "carol");
     EXPECT_EQ(record["target"], run);
     EXPECT_EQ(record["after"]["pipeline"], "a");
+    EXPECT_EQ(record["after"]["class"], "manual");
     EXPECT_EQ(record["after"]["parameters"], json::object());
     const auto why = co_await process.get("/api/v1/tenants/acme/runs/" + run + "/why", writer);
     EXPECT_FALSE(why.document()["reasons"].empty());

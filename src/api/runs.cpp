@@ -18,6 +18,13 @@ Task<Result<nlohmann::json>> find_run(Services& services, const Request& request
   co_return run;
 }
 
+void hide_process(const Request& request, nlohmann::json& run) {
+  if (!request.key || !request.key->tenant) return;
+  for (const auto* name : {"node_id", "epoch"}) run.erase(name);
+  if (const auto within = run.find("runs"); within != run.end())
+    for (auto& one : *within) hide_process(request, one);
+}
+
 bool is_over(const nlohmann::json& run) {
   const auto& status = run.at("status").get_ref<const std::string&>();
   return status != "RUNNING" && status != "PARKED" && status != "IDLE";

@@ -7,7 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 
-#include "base/log.hpp"
+#include "base/outlive.hpp"
 
 namespace weir {
 namespace {
@@ -18,7 +18,7 @@ void report_end(const std::string& name, std::exception_ptr failure) {
     std::rethrow_exception(failure);
   } catch (...) {
     const auto error = current_error();
-    if (error.code != ErrorCode::cancelled) log_warning("task {} ended: {} {}", name, error.message, error.detail);
+    if (error.code != ErrorCode::cancelled) log_failure(fmt::format("task {} ended", name), error, LogLevel::warning);
   }
 }
 

@@ -14,8 +14,8 @@
 
 namespace weir {
 
-// All calls on the group's executor (one thread, or a strand). A coroutine that ends with an exception is logged as a
-// warning with its name, unless it was cancelled.
+// All calls on the group's executor (one thread, or a strand). A coroutine that ends with an exception is logged with
+// its name, unless it was cancelled: as a warning, or as an error when nobody expects such an exception.
 class TaskGroup {
  public:
   explicit TaskGroup(Executor executor);

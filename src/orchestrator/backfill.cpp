@@ -189,6 +189,7 @@ Task<bool> Backfill::collect(TimeRange window, Claim claim) {
   run_ = nullptr;
   report_.script.run = result.run;
   load::add_counts(report_.script.counts, result.counts);
+  progress_.counts = report_.script.counts;
   done_.insert(result.partitions_collected.begin(), result.partitions_collected.end());
   co_return co_await settle(window, std::move(result));
 }

@@ -32,8 +32,10 @@ ClaimOutcome parse_outcome(const std::string& name) {
 std::string reason_of(const std::string& outcome, const pg::Row& row, const ScriptId& id) {
   const auto detail = row.get<std::optional<std::string>>("detail").value_or("");
   const auto wake_at = row.get<std::optional<Instant>>("wake_at");
+  // A tenant reads this: no name of a host.
   if (outcome == "held")
-    return fmt::format("held: it runs on {}", row.get<std::optional<std::string>>("holder").value_or("another node"));
+    return fmt::format("held: it runs on node {}, as run {}", row.get<Epoch>("holder_epoch").value(),
+                       to_string(row.get<RunId>("run_id")));
   if (outcome == "locked") return "held: somebody else is at this script just now";
   if (outcome == "parked") return fmt::format("parked until {}", wake_at ? format_rfc3339(*wake_at) : "it is woken");
   if (outcome == "cap") return "the tenant has as many scripts running as it may";

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "base/log.hpp"
+#include "base/outlive.hpp"
 #include "orchestrator/sql.hpp"
 
 namespace weir::orchestrator {
@@ -64,8 +64,8 @@ Task<> Node::stop() {
   is_registered_ = false;
   try {
     co_await database_.query(pg::Scope::control(), sql::retire_node, pg::Params(epoch_), Deadline::in(2s));
-  } catch (const Failure& failure) {
-    log_debug("epoch {} was not given back: {}", epoch_.value(), failure.error().message);
+  } catch (...) {
+    outlive(fmt::format("epoch {} was not given back", epoch_.value()));
   }
 }
 
@@ -84,35 +84,39 @@ Task<bool> Node::wait_until_may_start(Deadline deadline) {
 Task<> Node::register_epoch() {
   const auto sent = clock_.boottime();
   const auto previous = is_registered_ ? std::optional(epoch_) : std::nullopt;
-  const auto rows = co_await database_.query(
-      pg::Scope::control(), sql::register_node,
-      pg::Params(id_, host_name(), ::getpid(), settings_.version, settings_.lease.count(), previous),
-      Deadline::in(settings_.lease));
+  const auto rows = co_await database_.query(pg::Scope::control(), sql::register_node,
+                                             pg::Params(id_, host_name(), ::getpid(), settings_.version,
+                                                        settings_.lease.count(), previous, settings_.run_slots),
+                                             Deadline::in(settings_.lease));
   epoch_ = rows.one().get<Epoch>("epoch");
   renewed_at_ = sent;
   lock_state_ = LockState::pending;
-  lost_.reset();
   is_registered_ = true;
   for (auto* pool : pools_) pool->rename(Reaper::application_name(epoch_));
   auto direct = pool_.settings().connect;
   if (!settings_.direct_url.empty()) direct.url = settings_.direct_url;
   direct.connect_timeout = k_proof_timeout;
   lock_.emplace(database_, blocking_, std::move(direct), epoch_);
+  lost_.reset();  // last: what failed on the way is tried again
 }
 
 Task<bool> Node::try_register() {
   try {
     co_await register_epoch();
     co_return true;
-  } catch (const Failure& failure) {
-    log_debug("node: no new epoch yet: {}", failure.error().message);
+  } catch (...) {
+    outlive("node: no new epoch yet");
     co_return false;
   }
 }
 
 Task<> Node::live_on() {
   for (;;) {
-    co_await live_one_epoch();
+    try {
+      co_await live_one_epoch();
+    } catch (...) {
+      lose(outlive("node").message);
+    }
     log_warning("node: epoch {} is over: {}", epoch_.value(), *lost_);
     while (lost_) {
       const bool is_new = co_await try_register();
@@ -126,13 +130,13 @@ Task<> Node::live_on() {
 // Ends when the epoch is lost. The members of its group are the node's duties.
 Task<> Node::live_one_epoch() {
   TaskGroup duties(executor_);
-  duties.spawn("heartbeat", renew_lease());
-  duties.spawn("node lock", keep_lock());
-  duties.spawn("fences", watch_fences());
-  duties.spawn("reaper", reap());
-  duties.spawn("lease guard", guard());
   std::exception_ptr stopped;
   try {
+    duties.spawn("heartbeat", renew_lease());
+    duties.spawn("node lock", keep_lock());
+    duties.spawn("fences", watch_fences());
+    duties.spawn("reaper", reap());
+    duties.spawn("lease guard", guard());
     while (!lost_) co_await changed_.wait(Deadline::never());
   } catch (...) {
     stopped = std::current_exception();
@@ -147,27 +151,27 @@ Task<> Node::live_one_epoch() {
 
 void Node::lose(std::string why) {
   if (lost_) return;
+  const Error reason{ErrorCode::lease_lost, fmt::format("this node lost its lease: {}", why)};
   lost_ = std::move(why);
-  const Error reason{ErrorCode::lease_lost, fmt::format("this node lost its lease: {}", *lost_)};
+  changed_.notify();
   runs_.scripts.end_if([this](const HeldRun& run) { return run.epoch == epoch_; }, reason);
   runs_.queued.end_if([this](Epoch epoch) { return epoch == epoch_; }, reason);
-  changed_.notify();
 }
 
 Task<> Node::renew_lease() {
   auto pause = settings_.heartbeat;
   for (;;) {
     co_await sleep_for(pause);
-    const auto sent = clock_.boottime();
     try {
+      const auto sent = clock_.boottime();
       const auto rows =
           co_await database_.query(pg::Scope::control(), sql::renew_lease, pg::Params(epoch_, settings_.lease.count()),
                                    Deadline::in(settings_.heartbeat));
       if (rows.empty()) co_return lose("its lease had run out, or it was taken for dead");
       renewed_at_ = sent;
       pause = settings_.heartbeat;
-    } catch (const Failure& failure) {
-      log_debug("heartbeat: {}", failure.error().message);
+    } catch (...) {
+      outlive("heartbeat");
       pause = std::max<std::chrono::milliseconds>(settings_.heartbeat / 20, 10ms);
     }
   }
@@ -178,9 +182,13 @@ Task<> Node::guard() {
   const auto pause = std::max<std::chrono::milliseconds>(settings_.lock_grace / 20, 5ms);
   for (;;) {
     co_await sleep_for(pause);
-    if (is_late()) co_return lose("its own heartbeat is late");
-    if (lock_state_ == LockState::lost && clock_.boottime() - lock_lost_at_ >= settings_.lock_grace)
-      co_return lose("its direct connection is gone");
+    try {
+      if (is_late()) co_return lose("its own heartbeat is late");
+      if (lock_state_ == LockState::lost && clock_.boottime() - lock_lost_at_ >= settings_.lock_grace)
+        co_return lose("its direct connection is gone");
+    } catch (...) {
+      outlive("lease guard");
+    }
   }
 }
 
@@ -189,8 +197,8 @@ Task<> Node::watch_fences() {
     co_await fence_replaced_.wait(Deadline::in(settings_.watch));
     try {
       co_await watch_once();
-    } catch (const Failure& failure) {
-      log_debug("watch: {}", failure.error().message);
+    } catch (...) {
+      outlive("watch");
     }
   }
 }
@@ -225,8 +233,8 @@ Task<> Node::reap() {
     co_await sleep_for(settings_.watch);
     try {
       co_await reaper_.round(epoch_);
-    } catch (const Failure& failure) {
-      log_debug("reaper: {}", failure.error().message);
+    } catch (...) {
+      outlive("reaper");
     }
   }
 }

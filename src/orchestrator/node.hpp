@@ -8,6 +8,8 @@
 // When an epoch is over, all its runs are ended and a new one is registered. Meanwhile every commit of the old runs is
 // refused by the database (weir.assert_fence), so nothing here is needed for correctness, only for not wasting work.
 //
+// A duty of the node outlives every failure, also those that nobody expects; without its heartbeats the epoch is over.
+//
 // All on one executor.
 #pragma once
 #include <chrono>
@@ -33,6 +35,7 @@ struct NodeSettings {
   std::chrono::milliseconds lock_grace = std::chrono::seconds(1);
   std::chrono::milliseconds watch = std::chrono::seconds(1);  // how often fences and other nodes are looked at
   std::string version{};
+  int run_slots = 0;  // runs from the queue that are worked here at once; 0: none are taken
 };
 
 class Node {

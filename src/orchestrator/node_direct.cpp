@@ -1,7 +1,7 @@
 // The node's direct connection: taken, listened to, taken again.
 #include <fmt/format.h>
 
-#include "base/log.hpp"
+#include "base/outlive.hpp"
 #include "orchestrator/node.hpp"
 
 namespace weir::orchestrator {
@@ -22,8 +22,8 @@ Task<> Node::keep_lock() {
   auto proof = LockProof::refused;
   try {
     proof = co_await lock_->take(Deadline::in(k_first_proof_timeout));
-  } catch (const Failure& failure) {
-    log_warning("the direct connection failed: {}", failure.error().message);
+  } catch (...) {
+    outlive("the direct connection failed", LogLevel::warning);
   }
   if (proof != LockProof::proven) {
     log_warning(
@@ -49,8 +49,8 @@ Task<> Node::listen() {
       const auto word = co_await lock_->next_message();
       if (word == "fence") fence_replaced_.notify();
     }
-  } catch (const Failure& failure) {
-    log_info("node: {}", failure.error().message);
+  } catch (...) {
+    outlive("node", LogLevel::info);
   }
 }
 
@@ -60,8 +60,8 @@ Task<> Node::retake_lock() {
     try {
       const auto proof = co_await lock_->take(Deadline::in(settings_.lock_grace));
       if (proof == LockProof::proven) co_return;
-    } catch (const Failure& failure) {
-      log_debug("node: {}", failure.error().message);
+    } catch (...) {
+      outlive("node");
     }
     co_await sleep_for(k_retry_pause);
   }

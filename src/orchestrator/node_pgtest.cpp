@@ -18,8 +18,12 @@ NodeSettings quick() { return {.heartbeat = 40ms, .lease = 2s, .lock_grace = 200
 class ShiftedClock final : public Clock {
  public:
   Instant now() const override { return system_clock().now(); }
-  std::chrono::nanoseconds boottime() const override { return system_clock().boottime() + shift; }
+  std::chrono::nanoseconds boottime() const override {
+    if (failures > 0 && failures-- > 0) throw std::bad_alloc();
+    return system_clock().boottime() + shift;
+  }
   std::chrono::nanoseconds shift{0};
+  mutable int failures = 0;  // so often nobody can tell the time
 };
 
 // A node that is always stopped before it dies.
@@ -213,6 +217,34 @@ TEST(Node, ARunWhoseFenceWasReplacedIsEnded) {
       EXPECT_TRUE(is_ended);
       co_await one.node.stop();
     }
+  });
+}
+
+TEST(Node, ADutyThatMeetsWhatNobodyExpectsGoesOn) {
+  TestDatabase database;
+  test::run([&](test::Context context) -> Task<> {
+    TestNode one(context, database);
+    co_await one.node.start();
+    const auto epoch = one.node.epoch();
+    // The heartbeat and the lease guard look at the clock, the watch ends what is not in the database.
+    one.clock.failures = 20;
+    const bool have_failed = co_await eventually([&] { return one.clock.failures == 0; });
+    EXPECT_TRUE(have_failed);
+    const auto breaking = one.node.runs().scripts.add({epoch, Fence(1)}, [](const Error&) { throw std::bad_alloc(); });
+    const auto run = one.run_with(Fence(2));
+    const bool is_ended = co_await eventually([&] { return one.ended.size() == 1; });
+    EXPECT_TRUE(is_ended);
+    const auto lease = [&] { return database.super("SELECT lease_until FROM weir.node"); };
+    const bool is_renewed = co_await eventually([&, first = lease()] { return lease() != first; });
+    EXPECT_TRUE(is_renewed);
+    EXPECT_TRUE(one.node.may_start());
+    EXPECT_EQ(one.node.epoch(), epoch);
+    // And the guard still ends the epoch, even if a run cannot be told.
+    const auto silent = one.node.runs().queued.add(epoch, [](const Error&) { throw std::bad_alloc(); });
+    one.clock.shift = 1h;
+    const bool is_new = co_await eventually([&] { return one.node.epoch() != epoch && one.node.may_start(); });
+    EXPECT_TRUE(is_new);
+    co_await one.node.stop();
   });
 }
 

@@ -193,7 +193,6 @@ Task<> ServiceGauges::make(std::shared_ptr<Reading> reading) {
   try {
     co_await add_state(reading->snapshot, database_);
     co_await add_oldest_transaction(reading->snapshot, database_);
-    co_await add_oldest_transaction(reading->snapshot, database_);
     co_await add_queue(reading->snapshot, queue_);
     co_await add_freshness(reading->snapshot, database_);
     co_await add_budgets(reading->snapshot, database_);

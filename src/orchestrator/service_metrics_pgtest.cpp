@@ -1,5 +1,8 @@
 #include "orchestrator/service_metrics.hpp"
 
+#include <set>
+#include <sstream>
+
 #include "tests/support/fake_catalog.hpp"
 #include "tests/support/queue_world.hpp"
 
@@ -70,6 +73,20 @@ TEST_F(Gauges, AfterThatTheDatabaseIsReadAgain) {
     add_node();
     co_await read_into(gauges, all);
     EXPECT_TRUE(text_of(all.back()).contains("weir_nodes_alive 1")) << text_of(all.back());
+  });
+}
+
+TEST_F(Gauges, EveryFigureIsToldOnce) {
+  add_node();
+  with_database([&](test::Context, pg::Database& door, queue::Queue& queue) -> Task<> {
+    ServiceGauges gauges(door, queue, 0ms);
+    std::vector<Snapshot> all;
+    co_await read_into(gauges, all);
+    std::istringstream lines(text_of(all.back()));
+    std::set<std::string> figures;
+    for (std::string line; std::getline(lines, line);)
+      if (!line.starts_with('#')) EXPECT_TRUE(figures.insert(line.substr(0, line.rfind(' '))).second) << line;
+    EXPECT_TRUE(figures.contains("weir_oldest_transaction_seconds"));
   });
 }
 

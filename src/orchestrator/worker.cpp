@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "base/log.hpp"
+#include "base/outlive.hpp"
 
 namespace weir::orchestrator {
 
@@ -60,9 +60,7 @@ Task<> Worker::work() {
     try {
       co_await look();
     } catch (...) {
-      const auto error = current_error();
-      if (error.code == ErrorCode::cancelled) throw;
-      log_debug("worker: {} {}", error.message, error.detail);
+      outlive("worker");
     }
     is_looking_ = false;
     changed_.notify();
@@ -126,13 +124,20 @@ Task<std::vector<PipelineRunId>> Worker::claim(int max) {
   co_return ids;
 }
 
+Task<> Worker::work_under_lease(Active& active) {
+  const auto registered =
+      services_.node.runs().queued.add(active.epoch, [&active](const Error& reason) { active.run->lose(reason); });
+  if (services_.node.epoch() != active.epoch || services_.node.is_lost())
+    active.run->lose({ErrorCode::lease_lost, "this node lost its lease before the run began"});
+  co_await active.run->run();
+}
+
 Task<> Worker::work_one(std::shared_ptr<Active> active) {
-  {
-    const auto registered = services_.node.runs().queued.add(
-        active->epoch, [&run = *active->run](const Error& reason) { run.lose(reason); });
-    if (services_.node.epoch() != active->epoch || services_.node.is_lost())
-      active->run->lose({ErrorCode::lease_lost, "this node lost its lease before the run began"});
-    co_await active->run->run();
+  try {
+    co_await work_under_lease(*active);
+  } catch (...) {
+    outlive(fmt::format("pipeline run {}", to_string(active->run->claimed().id)));
+    next_compare_ = Deadline::in(0s);  // finds its lease, which nobody gave back
   }
   active->is_over = true;
   std::erase(runs_, active);

@@ -66,6 +66,7 @@ class Worker {
   Task<> look();
   Task<> compare();
   Task<> work_one(std::shared_ptr<Active> active);
+  Task<> work_under_lease(Active& active);
   bool may_claim() const;
 
   RunServices& services_;

@@ -31,96 +31,100 @@ Task<> take_turn(Pool& pool, std::string name, Order& order, Deadline deadline =
   }
 }
 
+// Those who want the one connection of a pool.
+struct Crowd {
+  explicit Crowd(test::Context context, PoolSettings settings = of_one())
+      : pool(context.executor(), context.blocking, std::move(settings)), group(context.executor()) {}
+
+  void join(std::string name) { group.spawn(name, take_turn(pool, name, order)); }
+
+  Pool pool;
+  Order order;
+  TaskGroup group;
+};
+
 // All that was spawned waits now: a timer's end comes after what was posted before it began.
 Task<> let_them_wait() { return sleep_for(1ms); }
 
 TEST(PoolQueue, ANewcomerStandsBehindThoseWhoWait) {
   test::run([](test::Context context) -> Task<> {
-    Pool pool(context.executor(), context.blocking, of_one());
-    TaskGroup group(context.executor());
-    Order order;
-    std::optional<Lease> lease(co_await pool.acquire());
-    group.spawn("first", take_turn(pool, "first", order));
-    group.spawn("second", take_turn(pool, "second", order));
+    Crowd crowd(context);
+    std::optional<Lease> lease(co_await crowd.pool.acquire());
+    crowd.join("first");
+    crowd.join("second");
     co_await let_them_wait();
     lease.reset();
     // In the very moment in which a connection came free.
-    co_await take_turn(pool, "newcomer", order);
-    co_await group.wait();
-    EXPECT_EQ(order, (Order{"first", "second", "newcomer"}));
-    EXPECT_EQ(pool.open_count(), 1U);
-    EXPECT_EQ(pool.idle_count(), 1U);
+    co_await take_turn(crowd.pool, "newcomer", crowd.order);
+    co_await crowd.group.wait();
+    EXPECT_EQ(crowd.order, (Order{"first", "second", "newcomer"}));
+    EXPECT_EQ(crowd.pool.open_count(), 1U);
+    EXPECT_EQ(crowd.pool.idle_count(), 1U);
   });
 }
 
 TEST(PoolQueue, ATurnOfOneWhoIsCancelledGoesToTheNext) {
   test::run([](test::Context context) -> Task<> {
-    Pool pool(context.executor(), context.blocking, of_one());
-    TaskGroup leaving(context.executor()), staying(context.executor());
-    Order order;
-    std::optional<Lease> lease(co_await pool.acquire());
-    leaving.spawn("first", take_turn(pool, "first", order));
+    Crowd crowd(context);
+    TaskGroup leaving(context.executor());
+    std::optional<Lease> lease(co_await crowd.pool.acquire());
+    leaving.spawn("first", take_turn(crowd.pool, "first", crowd.order));
     co_await let_them_wait();
-    staying.spawn("second", take_turn(pool, "second", order));
+    crowd.join("second");
     co_await let_them_wait();
     lease.reset();     // to the first,
     leaving.cancel();  // who does not want it any more
     co_await leaving.wait();
-    co_await staying.wait();
-    EXPECT_EQ(order, Order{"second"});
-    EXPECT_EQ(pool.idle_count(), 1U);
+    co_await crowd.group.wait();
+    EXPECT_EQ(crowd.order, Order{"second"});
+    EXPECT_EQ(crowd.pool.idle_count(), 1U);
   });
 }
 
 TEST(PoolQueue, ATurnHandedOnUnderAnOldNameIsNotKept) {
   test::run([](test::Context context) -> Task<> {
-    Pool pool(context.executor(), context.blocking, of_one());
+    Crowd crowd(context);
     TaskGroup leaving(context.executor());
-    Order order;
-    std::optional<Lease> lease(co_await pool.acquire());
-    leaving.spawn("first", take_turn(pool, "first", order));
+    std::optional<Lease> lease(co_await crowd.pool.acquire());
+    leaving.spawn("first", take_turn(crowd.pool, "first", crowd.order));
     co_await let_them_wait();
     lease.reset();
-    pool.rename("weir epoch 8");
+    crowd.pool.rename("weir epoch 8");
     leaving.cancel();
     co_await leaving.wait();
-    EXPECT_EQ(pool.idle_count(), 0U);
-    EXPECT_EQ(pool.open_count(), 0U);
-    co_await take_turn(pool, "next", order);
-    EXPECT_EQ(order, Order{"next"});
+    EXPECT_EQ(crowd.pool.idle_count(), 0U);
+    EXPECT_EQ(crowd.pool.open_count(), 0U);
+    co_await take_turn(crowd.pool, "next", crowd.order);
+    EXPECT_EQ(crowd.order, Order{"next"});
   });
 }
 
 TEST(PoolQueue, WhoWaitsTooLongLeavesTheQueue) {
   test::run([](test::Context context) -> Task<> {
-    Pool pool(context.executor(), context.blocking, of_one());
-    TaskGroup group(context.executor());
-    Order order;
-    std::optional<Lease> lease(co_await pool.acquire());
-    co_await take_turn(pool, "hasty", order, Deadline::in(5ms));
-    EXPECT_EQ(order, Order{"hasty timed_out"});
-    group.spawn("patient", take_turn(pool, "patient", order));
+    Crowd crowd(context);
+    std::optional<Lease> lease(co_await crowd.pool.acquire());
+    co_await take_turn(crowd.pool, "hasty", crowd.order, Deadline::in(5ms));
+    EXPECT_EQ(crowd.order, Order{"hasty timed_out"});
+    crowd.join("patient");
     co_await let_them_wait();
     lease.reset();
-    co_await group.wait();
-    EXPECT_EQ(order.back(), "patient");
+    co_await crowd.group.wait();
+    EXPECT_EQ(crowd.order.back(), "patient");
   });
 }
 
 TEST(PoolQueue, APlaceWithoutAConnectionIsHandedOnToo) {
   test::run([](test::Context context) -> Task<> {
-    Pool pool(context.executor(), context.blocking, of_one());
-    TaskGroup group(context.executor());
-    Order order;
-    std::optional<Lease> lease(co_await pool.acquire());
-    group.spawn("first", take_turn(pool, "first", order));
-    group.spawn("second", take_turn(pool, "second", order));
+    Crowd crowd(context);
+    std::optional<Lease> lease(co_await crowd.pool.acquire());
+    crowd.join("first");
+    crowd.join("second");
     co_await let_them_wait();
     co_await (*lease)->query({"begin", "BEGIN"}, {}, Deadline::in(10s));
     lease.reset();  // dropped: it was left inside a transaction
-    co_await group.wait();
-    EXPECT_EQ(order, (Order{"first", "second"}));
-    EXPECT_EQ(pool.open_count(), 1U);
+    co_await crowd.group.wait();
+    EXPECT_EQ(crowd.order, (Order{"first", "second"}));
+    EXPECT_EQ(crowd.pool.open_count(), 1U);
   });
 }
 
@@ -128,13 +132,11 @@ TEST(PoolQueue, ConnectionsThatCannotBeOpenedLeaveNobodyWaiting) {
   test::run([](test::Context context) -> Task<> {
     auto settings = of_one();
     settings.connect.url = "postgresql://nobody@/none?host=/nowhere";
-    Pool pool(context.executor(), context.blocking, settings);
-    TaskGroup group(context.executor());
-    Order order;
-    for (int i = 0; i < 3; ++i) group.spawn("one", take_turn(pool, "one", order));
-    co_await group.wait();
-    EXPECT_EQ(order, Order(3, "one database_unreachable"));
-    EXPECT_EQ(pool.open_count(), 0U);
+    Crowd crowd(context, settings);
+    for (int i = 0; i < 3; ++i) crowd.join("one");
+    co_await crowd.group.wait();
+    EXPECT_EQ(crowd.order, Order(3, "one database_unreachable"));
+    EXPECT_EQ(crowd.pool.open_count(), 0U);
   });
 }
 

@@ -78,10 +78,10 @@ std::chrono::milliseconds retry_delay(const RetrySettings& backoff, int attempt,
 }
 
 Task<EnqueueAnswer> Queue::enqueue(RunRequest request) {
-  const auto rows =
-      co_await database_.query(pg::Scope::control(), sql::enqueue_run,
-                               pg::Params(request.tenant, request.pipeline, static_cast<int>(request.run_class),
-                                          request.priority, request.user, request.parameters));
+  const auto rows = co_await database_.query(
+      pg::Scope::control(), sql::enqueue_run,
+      pg::Params(request.tenant, request.pipeline, static_cast<int>(request.run_class), request.priority, request.user,
+                 request.parameters, name_of(request.run_class)));
   const auto row = rows.one();
   EnqueueAnswer answer{.outcome = find_name<EnqueueOutcome>(k_enqueue_outcomes, row.get<string_view>("outcome")),
                        .run = row.get<std::optional<PipelineRunId>>("run_id")};

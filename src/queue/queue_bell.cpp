@@ -1,6 +1,6 @@
 #include "queue/queue_bell.hpp"
 
-#include "base/log.hpp"
+#include "base/outlive.hpp"
 #include "queue/sql.hpp"
 
 namespace weir::queue {
@@ -60,9 +60,7 @@ Task<> QueueBell::send() {
     try {
       co_await database_.query(pg::Scope::control(), sql::ring_queue, {}, Deadline::in(5s));
     } catch (...) {
-      const auto error = current_error();
-      if (error.code == ErrorCode::cancelled) throw;
-      log_debug("queue bell: {} {}", error.message, error.detail);
+      outlive("queue bell");
     }
     co_await sleep_for(settings_.debounce);
   }
@@ -73,9 +71,7 @@ Task<> QueueBell::listen() {
     try {
       co_await listen_once();
     } catch (...) {
-      const auto error = current_error();
-      if (error.code == ErrorCode::cancelled) throw;
-      log_debug("queue bell: {} {}", error.message, error.detail);
+      outlive("queue bell");
     }
     is_listening_ = false;
     co_await sleep_for(k_reconnect_pause);

@@ -383,7 +383,7 @@ TEST_F(QueueRules, WhySaysWhatTheQueueWouldDo) {
     fire(second);
     const auto waiting = PipelineRunId(
         *Uuid::parse(super("SELECT pipeline_run_id FROM weir.pipeline_execution_queue WHERE state = 'ready'")));
-    const auto said = co_await explain_run(door, waiting);
+    const auto said = co_await explain_run(door, waiting, Audience::operators);
     std::vector<std::string> codes;
     for (const auto& reason : said.value().reasons) codes.push_back(reason.code);
     EXPECT_EQ(codes, (std::vector<std::string>{"queued", "cap", "quota"}));
@@ -392,13 +392,13 @@ TEST_F(QueueRules, WhySaysWhatTheQueueWouldDo) {
         fmt::format("INSERT INTO weir.data_source_run (tenant_id, data_source, script, status, pipeline_run_id) VALUES "
                     "('{0}', 'git', 'git/commit', 'RUNNING', '{1}'), ('{0}', 'git', 'git/branch', 'RUNNING', NULL)",
                     to_string(acme), to_string(runs.at(0).id)));
-    const auto running = co_await explain_run(door, runs.at(0).id);
+    const auto running = co_await explain_run(door, runs.at(0).id, Audience::operators);
     EXPECT_EQ(running.value().reasons.at(0).code, "running");
     EXPECT_EQ(running->reasons.at(1).code, "dependency");
     EXPECT_TRUE(running->reasons[1].text.contains("git/commit of data source git"));
     EXPECT_EQ(running->reasons.at(2).code, "lock");
     EXPECT_TRUE(running->reasons[2].text.contains("git/branch of data source git, by a run of its own"));
-    const auto nothing = co_await explain_run(door, PipelineRunId());
+    const auto nothing = co_await explain_run(door, PipelineRunId(), Audience::operators);
     EXPECT_FALSE(nothing.has_value());
   });
 }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/log.hpp"
+#include "base/outlive.hpp"
 #include "scheduler/pipeline_rows.hpp"
 #include "scheduler/sql.hpp"
 
@@ -121,9 +121,7 @@ Task<> Scheduler::run() {
       co_await tick();
       pause = co_await pause_until_due();
     } catch (...) {
-      const auto error = current_error();
-      if (error.code == ErrorCode::cancelled) throw;
-      log_warning("scheduler: {} {}", error.message, error.detail);
+      outlive("scheduler", LogLevel::warning);
     }
     // Nodes should not all look at the same instant.
     co_await sleep_for(

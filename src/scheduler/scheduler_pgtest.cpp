@@ -28,7 +28,12 @@ struct Service {
 
 class Ticks : public test::QueueWorld {
  protected:
-  Ticks() { add_node(); }
+  // The tenant acme, at one minute past ten.
+  Ticks() {
+    add_node();
+    at("2026-05-01T10:01:00Z");
+    acme = add_tenant("acme");
+  }
 
   void with_service(const std::function<Task<>(Service&)>& body) {
     test::run([&](test::Context context) -> Task<> {
@@ -68,11 +73,10 @@ class Ticks : public test::QueueWorld {
   }
 
   SchedulerSettings scheduler_settings{};
+  TenantId acme;
 };
 
 TEST_F(Ticks, WhatIsDueIsEnqueuedOnce) {
-  at("2026-05-01T10:01:00Z");
-  const auto acme = add_tenant("acme");
   with_service([&](Service& service) -> Task<> {
     const auto pipeline = co_await added(service, acme, every("p", 15min));
     EXPECT_EQ(pipeline.next_fire_at, parse_rfc3339("2026-05-01T10:15:00Z"));
@@ -133,8 +137,6 @@ TEST_F(Ticks, SeveralTickersLoseAndDoubleNothing) {
 }
 
 TEST_F(Ticks, AfterAnOutageOneRunStandsForAllThatWereMissed) {
-  at("2026-05-01T10:01:00Z");
-  const auto acme = add_tenant("acme");
   with_service([&](Service& service) -> Task<> {
     const auto once = co_await added(service, acme, every("once", 15min));
     auto skipping = every("skip", 15min);
@@ -156,8 +158,6 @@ TEST_F(Ticks, AfterAnOutageOneRunStandsForAllThatWereMissed) {
 }
 
 TEST_F(Ticks, ARunThatIsNotOverMakesTheNextFireSkipped) {
-  at("2026-05-01T10:01:00Z");
-  const auto acme = add_tenant("acme");
   with_service([&](Service& service) -> Task<> {
     const auto pipeline = co_await added(service, acme, every("p", 15min));
     at("2026-05-01T10:15:00Z");
@@ -174,8 +174,6 @@ TEST_F(Ticks, ARunThatIsNotOverMakesTheNextFireSkipped) {
 }
 
 TEST_F(Ticks, EditedWhileDueItKeepsItsFireUnlessTheScheduleChanges) {
-  at("2026-05-01T10:01:00Z");
-  const auto acme = add_tenant("acme");
   with_service([&](Service& service) -> Task<> {
     const auto renamed = co_await added(service, acme, every("old", 15min));
     const auto replanned = co_await added(service, acme, every("plan", 15min));
@@ -196,8 +194,6 @@ TEST_F(Ticks, EditedWhileDueItKeepsItsFireUnlessTheScheduleChanges) {
 
 // What a ticker saw before somebody else fired, or changed, the pipeline.
 TEST_F(Ticks, AFireOfAStateThatIsGoneIsLeftForTheNextLook) {
-  at("2026-05-01T10:01:00Z");
-  const auto acme = add_tenant("acme");
   with_service([&](Service& service) -> Task<> {
     const auto pipeline = co_await added(service, acme, every("p", 15min));
     at("2026-05-01T10:30:00Z");
@@ -216,8 +212,6 @@ TEST_F(Ticks, AFireOfAStateThatIsGoneIsLeftForTheNextLook) {
 }
 
 TEST_F(Ticks, DisabledOrPausedForDaysItComesBackWithoutAFlood) {
-  at("2026-05-01T10:01:00Z");
-  const auto acme = add_tenant("acme");
   with_service([&](Service& service) -> Task<> {
     auto data = every("p", 15min);
     const auto pipeline = co_await added(service, acme, data);
@@ -247,8 +241,6 @@ TEST_F(Ticks, DisabledOrPausedForDaysItComesBackWithoutAFlood) {
 }
 
 TEST_F(Ticks, AFireThatHappenedNeverHappensAgain) {
-  at("2026-05-01T10:01:00Z");
-  const auto acme = add_tenant("acme");
   with_service([&](Service& service) -> Task<> {
     const auto pipeline = co_await added(service, acme, every("p", 15min));
     at("2026-05-01T10:15:00Z");
@@ -263,9 +255,7 @@ TEST_F(Ticks, AFireThatHappenedNeverHappensAgain) {
 }
 
 TEST_F(Ticks, ABrokenScheduleStopsOnlyItself) {
-  at("2026-05-01T10:01:00Z");
   scheduler_settings.batch_rows = 1;
-  const auto acme = add_tenant("acme");
   with_service([&](Service& service) -> Task<> {
     const auto broken = co_await added(service, acme, {.name = "broken", .schedule = {.cron = "*/15 * * * *"}});
     const auto good = co_await added(service, acme, every("good", 15min));
@@ -285,8 +275,6 @@ TEST_F(Ticks, ABrokenScheduleStopsOnlyItself) {
 }
 
 TEST_F(Ticks, WhileAnotherNodePlansThisOneDoesNot) {
-  at("2026-05-01T10:01:00Z");
-  const auto acme = add_tenant("acme");
   with_service([&](Service& service) -> Task<> {
     co_await added(service, acme, every("p", 15min));
     at("2026-05-01T10:15:00Z");
@@ -302,8 +290,6 @@ TEST_F(Ticks, WhileAnotherNodePlansThisOneDoesNot) {
 }
 
 TEST_F(Ticks, PipelinesAreCheckedListedRemovedAndRecorded) {
-  at("2026-05-01T10:01:00Z");
-  const auto acme = add_tenant("acme");
   const auto other = add_tenant("other");
   with_service([&](Service& service) -> Task<> {
     const auto wrong_name = co_await scheduler::add_pipeline(service.door, "alice", acme, every("Nightly!", 15min));
@@ -342,8 +328,6 @@ TEST_F(Ticks, PipelinesAreCheckedListedRemovedAndRecorded) {
 }
 
 TEST_F(Ticks, APipelineNamedLikeTheIdOfAnotherIsTheOneThatIsMeant) {
-  at("2026-05-01T10:01:00Z");
-  const auto acme = add_tenant("acme");
   with_service([&](Service& service) -> Task<> {
     const auto first = co_await added(service, acme, every("first", 15min));
     const auto second = co_await added(service, acme, every(to_string(first.id), 15min));
@@ -353,7 +337,6 @@ TEST_F(Ticks, APipelineNamedLikeTheIdOfAnotherIsTheOneThatIsMeant) {
 }
 
 TEST_F(Ticks, APreviewMarksTheDaysOnWhichClocksChange) {
-  const auto acme = add_tenant("acme");
   const auto fires = preview_fires({.cron = "30 2 * * *", .time_zone = "Europe/Berlin"}, acme,
                                    *parse_rfc3339("2026-03-28T00:00:00Z"), 3);
   ASSERT_EQ(fires.value().size(), 3U);

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "base/log.hpp"
+#include "base/outlive.hpp"
 #include "base/task_group.hpp"
 #include "scheduler/sql.hpp"
 
@@ -52,9 +52,7 @@ Task<> Upkeep::run() {
     try {
       co_await round();
     } catch (...) {
-      const auto error = current_error();
-      if (error.code == ErrorCode::cancelled) throw;
-      log_warning("upkeep: {} {}", error.message, error.detail);
+      outlive("upkeep", LogLevel::warning);
     }
     // Nodes should not all look at the same instant.
     const auto half = settings_.look / 2;
@@ -121,9 +119,7 @@ Task<> Upkeep::keep_lease(std::string name, Instant started_at) {
       co_await database_.query(pg::Scope::control(), sql::keep_job,
                                pg::Params(name, started_at, settings_.lease.count()), Deadline::in(pause));
     } catch (...) {
-      const auto error = current_error();
-      if (error.code == ErrorCode::cancelled) throw;
-      log_debug("upkeep: the lease of {} was not renewed: {}", name, error.message);
+      outlive(fmt::format("upkeep: the lease of {} was not renewed", name));
     }
   }
 }

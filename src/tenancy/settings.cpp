@@ -15,10 +15,13 @@ namespace {
 constexpr std::size_t k_value_bytes_max = 64U << 10U;
 
 // Whether some URL in the value carries a password or token: user:password@ in any, user@ in http(s), where the user
-// is as often the token.
+// is as often the token; or a parameter such as private_token=.
 bool holds_url_password(const std::string& value) {
   static const boost::regex k_password(R"(https?://[^/?#\s,]*@|://[^/?#\s,@:]*:[^/?#\s,]*@)", boost::regex::icase);
-  return boost::regex_search(value, k_password);
+  static const boost::regex k_parameter(
+      R"([?&;#](?:[a-z0-9_%-]*(?:token|secret|password|passwd)|(?:x[_-])?api[_-]?key|key|auth)=[^\s&;#,])",
+      boost::regex::icase);
+  return boost::regex_search(value, k_password) || (value.contains("://") && boost::regex_search(value, k_parameter));
 }
 
 bool matches(std::string_view value, const std::string& pattern) {

@@ -102,15 +102,35 @@ TEST(Settings, ValuesAreTextOfBoundedLength) {
 }
 
 TEST(Settings, AUrlWithAPasswordIsRefused) {
-  for (const auto* url :
-       {"https://hush@example.com/x.git", "https://me:hush@example.com/x", "HTTP://hush@h", "ssh://me:hush@host/x",
-        "https://ok.example.com,https://hush@b.example.com/x", "git+https://hush@example.com"}) {
+  for (const auto* url : {"https://hush@example.com/x.git",
+                          "https://me:hush@example.com/x",
+                          "HTTP://hush@h",
+                          "ssh://me:hush@host/x",
+                          "https://ok.example.com,https://hush@b.example.com/x",
+                          "git+https://hush@example.com",
+                          "https://example.com/x.git?private_token=hush",
+                          "https://example.com/?a=b&access_token=hush",
+                          "https://example.com?token=hush",
+                          "https://example.com/x;api_key=hush",
+                          "https://example.com/?ApiKey=hush",
+                          "https://example.com/?x-api-key=hush",
+                          "https://example.com/?password=hush&b=c",
+                          "https://example.com/?client_secret=hush",
+                          "https://example.com/?secret=hush",
+                          "https://example.com/?key=hush",
+                          "https://example.com/?auth=hush",
+                          "https://example.com/?private%5Ftoken=hush",
+                          "https://example.com/#access_token=hush",
+                          "https://ok.example.com,https://b.example.com/?token=hush"}) {
     const auto said = problem(values({{"GITHUB_NOTE", url}}));
     EXPECT_TRUE(said.contains("as the secret GITHUB_TOKEN")) << url << "\n" << said;
     EXPECT_FALSE(said.contains("hush")) << said;
   }
-  for (const auto* url : {"https://example.com/x@y", "ssh://git@example.com/x", "git@example.com:a/b.git",
-                          "https://example.com:8443/?q=a@b", "http://[::1]:80/", "mailto:a@b"})
+  for (const auto* url :
+       {"https://example.com/x@y", "ssh://git@example.com/x", "git@example.com:a/b.git",
+        "https://example.com:8443/?q=a@b", "http://[::1]:80/", "mailto:a@b", "https://example.com/?tokens=5",
+        "https://example.com/?project_key=ABC&keyword=x", "https://example.com/token=x", "https://example.com/?q=token",
+        "https://example.com/?token=", "who?token=5"})
     EXPECT_EQ(problem(values({{"GITHUB_NOTE", url}})), "") << url;
 }
 

@@ -1,5 +1,6 @@
 """`weir backfill`: a range of time is collected again, one window at a time; cursors stay where they are."""
 import datetime
+import re
 import time
 
 import pytest
@@ -57,6 +58,16 @@ def test_rows_deleted_by_hand_come_back_and_cursors_stay(collected, kind):
     assert lost <= set(one.rows(kind))
     if kind == "window":
         assert lost == set(one.rows(kind)), "what lies outside was not asked for"
+
+
+def test_progress_counts_the_partitions_of_a_window(collected):
+    one = collected
+    answer = one.weir("backfill", one.tenant, "synthetic", "window", "--from", rfc3339(one.begin), "--to",
+                      rfc3339(one.begin + 3 * DAY), "--window", "1d")
+    assert answer.code == 0 and "3 of 3 windows" in answer.out, answer.err
+    said = [tuple(map(int, pair)) for pair in re.findall(r"(\d+) of (\d+) partitions", answer.err)]
+    partitions = len({partition for partition, _ in one.rows("window")})
+    assert partitions > 1 and said and set(said) == {(partitions, partitions)}, answer.err
 
 
 def test_unchanged_rows_and_those_outside_are_not_touched(collected):

@@ -64,6 +64,8 @@ def test_the_bash_completion_completes(weir):
     ("pipeline add acme nightly --overlap ''", "first both"),
     ("key create name --scope ''", "admin tenant:read tenant:write"),
     ("serve --roles ''", "api scheduler worker"),
+    ("serve --roles api,", "api,api api,scheduler api,worker"),
+    ("serve --roles worker,s", "worker,scheduler"),
 ])
 def test_the_bash_completion_offers_the_words_of_an_option(weir, words, offered):
     script = weir("completion", "bash").out

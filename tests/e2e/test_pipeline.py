@@ -108,7 +108,8 @@ def test_a_run_waits_says_why_and_is_cancelled(acme):
     assert acme.json("queue", "ls", "--state", "parked") == []
     why = acme.json("queue", "why", asked["run"])
     assert why["run"] == asked["run"] and "no_node" in [reason["code"] for reason in why["reasons"]]
-    assert asked["run"] in acme.ok("queue", "why", asked["run"]).out
+    said = acme.ok("queue", "why", asked["run"]).out
+    assert asked["run"] in said and "start weir serve with the role worker" in said
     twice = acme("pipeline", "run", "acme", "git")
     assert twice.code != 0 and "a run that is not over" in twice.err and asked["run"] in twice.err
     acme.ok("cancel", asked["run"])

@@ -187,6 +187,24 @@ def test_a_source_from_adding_to_removal(run, database):
     assert database.sql("SELECT count(*) FROM weir.tenant_data_source_config") == [(0,)]
 
 
+def test_a_subscription_that_is_not_active_takes_no_source_and_no_secret(run, database):
+    run.ok("tenant", "add", "acme")
+    run.ok("secrets", "init")
+    assert add_source(run).code == 0
+    run.ok("tenant", "plans", "set", "standard")
+    run.ok("tenant", "set", "acme", "--plan", "standard", "--subscription", "suspended")
+    before = snapshot(database)
+    secret = {"env": {"EXAMPLE_TOKEN": "another"}}
+    for args in (["source", "add", "acme", "example", "--name", "second", "--set", "EXAMPLE_ORG=acme", "--secret-env", "EXAMPLE_TOKEN"],
+                 ["source", "set", "acme", "example", "--secret-env", "EXAMPLE_TOKEN"]):
+        refused = run(*args, **secret)
+        assert refused.code == 1 and "the subscription of tenant acme is SUSPENDED" in refused.err, refused.err
+    assert snapshot(database) == before
+    run.ok("source", "set", "acme", "example", "--set", "EXAMPLE_NOTE=plain")
+    run.ok("tenant", "set", "acme", "--subscription", "active")
+    run.ok("source", "set", "acme", "example", "--secret-env", "EXAMPLE_TOKEN", **secret)
+
+
 def test_identity_settings_are_fixed_after_the_first_import(run, database):
     run.ok("tenant", "add", "acme")
     run.ok("secrets", "init")

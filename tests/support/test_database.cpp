@@ -84,8 +84,8 @@ TenantId TestDatabase::add_tenant(const std::string& key) const {
 
 Epoch TestDatabase::add_node() const {
   return Epoch(
-      std::stoll(super("INSERT INTO weir.node (node_id, hostname, pid, version, lease_until) VALUES "
-                       "(weir.uuid_v7(), 'test', 1, 'test', now() + interval '1 hour') RETURNING epoch")));
+      std::stoll(super("INSERT INTO weir.node (node_id, hostname, pid, version, lease_until, run_slots) VALUES "
+                       "(weir.uuid_v7(), 'test', 1, 'test', now() + interval '1 hour', 100) RETURNING epoch")));
 }
 
 void TestDatabase::add_data_source(TenantId tenant, const std::string& name, const std::string& provider) const {

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
+#include "orchestrator/script_why.hpp"
 #include "queue/queue_list.hpp"
-#include "queue/why.hpp"
 #include "weir/documents.hpp"
 #include "weir/session.hpp"
 #include "weir/tenant_lookup.hpp"
@@ -53,20 +53,24 @@ Task<int> list(Session& session, Options options) {
   co_return 0;
 }
 
+std::string script_text(const std::optional<queue::ExplainedScript>& script) {
+  return script ? fmt::format(", {} of data source {}", script->script, script->data_source) : std::string();
+}
+
 Task<int> explain(Session& session, Options options) {
   const auto id = parse_run_id(options->run);
   if (!id) co_return print_error(session.cli, id.error());
-  const auto explained = co_await queue::explain_run(session.database, PipelineRunId(*id));
+  const auto explained =
+      co_await orchestrator::explain_any_run(session.database, std::nullopt, *id, queue::Audience::operators);
   if (!explained)
-    co_return print_error(session.cli,
-                          {ErrorCode::not_found, fmt::format("there is no pipeline run {}; `weir queue ls` "
-                                                             "and `weir runs` show what there is",
-                                                             id->to_string())});
+    co_return print_error(session.cli, {ErrorCode::not_found, fmt::format("there is no run {}; `weir queue ls` "
+                                                                          "and `weir runs` show what there is",
+                                                                          id->to_string())});
   if (session.cli.json) {
     print_json(*explained);
     co_return 0;
   }
-  print(fmt::format("{} {}\n", id->to_string(), explained->status));
+  print(fmt::format("{} {}{}\n", id->to_string(), explained->status, script_text(explained->script)));
   for (const auto& reason : explained->reasons)
     print(fmt::format("  {}{}\n", printable(reason.text),
                       reason.until ? fmt::format(" (until {})", short_time(reason.until)) : ""));
@@ -96,10 +100,10 @@ void add_queue(CLI::App& root, Cli& cli) {
   listing.add_option("--limit", listed->limit, "At most so many")->check(CLI::Range(1, 10'000))->capture_default_str();
   run_with(listing, cli, listed, list);
 
-  auto& why = add_command(queue, "why", "Why a run has not started, and when it should",
+  auto& why = add_command(queue, "why", "Why a run has not started or is not over, and when it should start",
                           {"weir queue why 01a20065-a932-70bb-b31e-38151ade6567"});
   const auto asked = std::make_shared<QueueOptions>();
-  why.add_option("run", asked->run, "The pipeline run's id")->required();
+  why.add_option("run", asked->run, "The id of a run or a pipeline run")->required();
   run_with(why, cli, asked, explain);
 }
 

@@ -93,6 +93,7 @@ Task<int> serve(Session& session, Options options) {
   if (!settings) co_return print_error(session.cli, settings.error());
   auto run = read_run_settings(session.cli);
   if (!run) co_return print_error(session.cli, run.error());
+  if (settings->roles.worker) run->node.run_slots = settings->concurrent_runs;
   PluginWatch plugins(session.cli, session.blocking, session.database);
   const auto catalog = co_await plugins.refresh();
   co_return co_await with_run_services(session, *catalog, std::move(*run), [&](orchestrator::RunServices& services) {
@@ -111,7 +112,7 @@ void add_serve(CLI::App& root, Cli& cli) {
       ->type_name("ADDRESS")
       ->capture_default_str();
   verb.add_option("--roles", options->roles, "What this process does: api, scheduler, worker, between commas")
-      ->type_name("api|scheduler|worker")
+      ->type_name("api|scheduler|worker,...")
       ->capture_default_str();
   verb.add_option("--concurrent-runs", options->concurrent_runs, "How many pipeline runs it works at once")
       ->type_name("N")

@@ -1,4 +1,5 @@
 #include "scheduler/source_pipeline.hpp"
+#include "tenancy/plan.hpp"
 #include "tenancy/removal.hpp"
 #include "weir/cache_root.hpp"
 #include "weir/confirm.hpp"
@@ -78,6 +79,8 @@ Task<int> add(Session& session, Options options) {
   if (!provider) co_return print_error(session.cli, provider.error());
   const auto tenant = co_await look_up_tenant(session.database, options->tenant);
   if (!tenant) co_return print_error(session.cli, tenant.error());
+  const auto active = co_await tenancy::require_active_subscription(session.database, *tenant);
+  if (!active) co_return print_error(session.cli, active.error());
   auto schedule = read_schedule(options->schedule, scheduler::default_schedule());
   if (!schedule) co_return print_error(session.cli, schedule.error());
   if (const auto plan = scheduler::plan_of(*schedule, tenant->id); !plan)
@@ -114,6 +117,10 @@ Task<int> set(Session& session, Options options) {
     co_return print_error(session.cli, {ErrorCode::usage,
                                         "nothing to set: give --set, --unset or one of --secret-env, "
                                         "--secret-file, --secret-prompt"});
+  if (!changes->secrets.empty()) {
+    const auto active = co_await tenancy::require_active_subscription(session.database, *tenant);
+    if (!active) co_return print_error(session.cli, active.error());
+  }
   tenancy::KeyFile keys(session.blocking, key_file_settings(session.opened));
   tenancy::Vault vault(session.database, keys);
   auto changed = co_await tenancy::change_data_source(vault, options->actor(), tenant->id, options->source,

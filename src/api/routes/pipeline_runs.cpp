@@ -4,10 +4,11 @@
 #include "api/pages.hpp"
 #include "api/problem.hpp"
 #include "api/routes.hpp"
+#include "api/runs.hpp"
 #include "api/schema.hpp"
 #include "orchestrator/run_parameters.hpp"
+#include "orchestrator/script_why.hpp"
 #include "queue/queue_list.hpp"
-#include "queue/why.hpp"
 #include "scheduler/pipeline.hpp"
 
 namespace weir::api {
@@ -100,10 +101,11 @@ Task<Result<Answer>> list_queue(Services& services, Request request) {
 }
 
 Task<Result<Answer>> explain(Services& services, Request request) {
-  const PipelineRunId id(Uuid::parse(request.path.at("run_id")).value_or(Uuid{}));
-  const auto explained = co_await queue::explain_run(services.database, id);
-  if (!explained || explained->tenant != request.tenant->id)
-    co_return fail(ErrorCode::not_found, fmt::format("there is no pipeline run {}", to_string(id)));
+  const auto id = run_id_of(request);
+  const bool is_operator = request.key && request.key->scope == tenancy::KeyScope::admin;
+  const auto explained = co_await orchestrator::explain_any_run(
+      services.database, request.tenant->id, id, is_operator ? queue::Audience::operators : queue::Audience::tenant);
+  if (!explained) co_return fail(ErrorCode::not_found, fmt::format("there is no run {}", id.to_string()));
   co_return Answer{.body = *explained};
 }
 
@@ -168,11 +170,12 @@ void add_pipeline_runs(Routes& routes) {
                     .method = "GET",
                     .path = "/api/v1/tenants/{tenant_id}/runs/{run_id}/why",
                     .access = Access::tenant_read,
-                    .summary = "Why a pipeline run has not started, and when it should",
+                    .summary = "Why a run or a pipeline run has not started or is not over, and when it should start",
                     .answers = {{200,
                                  "Every reason; what holds it longest comes last",
                                  schema::ref("Explanation"),
                                  {{"run", "0197a000-0000-7000-8000-000000000005"},
+                                  {"kind", "pipeline_run"},
                                   {"tenant_id", "0197a000-0000-7000-8000-000000000000"},
                                   {"status", "IDLE"},
                                   {"reasons", {{{"code", "cap"}, {"text", "2 runs of the tenant run, and 2 may"}}}},

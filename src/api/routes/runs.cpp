@@ -70,6 +70,7 @@ Task<Result<Answer>> list(Services& services, Request request) {
                                  .after = *after};
   if (request.tenant) filter.tenant = request.tenant->id;
   auto items = co_await orchestrator::list_runs(services.database, filter);
+  for (auto& item : items) hide_process(request, item);
   co_return page_of(request, std::move(items), "id");
 }
 
@@ -83,12 +84,14 @@ Task<Result<Answer>> list_of_pipelines(Services& services, Request request) {
                                          .after = *after};
   if (request.tenant) filter.tenant = request.tenant->id;
   auto items = co_await orchestrator::list_pipeline_runs(services.database, filter);
+  for (auto& item : items) hide_process(request, item);
   co_return page_of(request, std::move(items), "id");
 }
 
 Task<Result<Answer>> show(Services& services, Request request) {
   auto run = co_await find_run(services, request);
   if (!run) co_return std::unexpected(run.error());
+  hide_process(request, *run);
   co_return Answer{.body = std::move(*run)};
 }
 

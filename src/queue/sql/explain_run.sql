@@ -1,12 +1,14 @@
 -- The facts that decide when pipeline run $1 starts; no row when there is no such run. Counts stop at 1,000.
 SELECT h.tenant_id, h.status, h.reason, h.error, h.completed_at, h.cancel_requested_at IS NOT NULL AS is_cancel_asked,
-       q.state, q.class, q.attempt, q.interruptions, q.due_at, q.leased_at, q.epoch,
-       q.epoch IS NOT NULL AND weir.is_epoch_alive(q.epoch) AS is_node_alive,
+       q.state, q.class, q.attempt, q.interruptions, q.due_at, q.leased_at,
+       weir.is_epoch_alive(coalesce(q.epoch, h.epoch)) AS is_node_alive,
+       (SELECT format('%s (process %s, epoch %s)', n.hostname, n.pid, n.epoch) FROM weir.node n
+        WHERE n.epoch = coalesce(q.epoch, h.epoch)) AS node,
        q.needs_quota, l.closed, l.cap, l.running, l.runs_per_day,
        CASE WHEN l.quota_day < weir.local_day(weir.clock(), l.time_zone) THEN 0 ELSE l.quota_used END AS quota_used,
        weir.next_local_day(weir.clock(), l.time_zone) AS quota_resets_at,
        weir.clock() AS now,
-       (SELECT count(*) FROM weir.node n WHERE n.died_at IS NULL AND n.lease_until > clock_timestamp()) AS nodes_alive,
+       w.nodes AS worker_nodes, w.slots AS run_slots, w.taken AS run_slots_taken,
        CASE WHEN q.state = 'ready' THEN (
          SELECT count(*) FROM (
            SELECT FROM weir.pipeline_execution_queue a
@@ -28,4 +30,9 @@ SELECT h.tenant_id, h.status, h.reason, h.error, h.completed_at, h.cancel_reques
 FROM weir.scheduled_pipeline_runs h
 LEFT JOIN weir.pipeline_execution_queue q ON q.pipeline_run_id = h.id
 LEFT JOIN weir.lane l ON l.tenant_id = h.tenant_id
+CROSS JOIN (
+  SELECT count(*) AS nodes, coalesce(sum(n.run_slots), 0) AS slots,
+         coalesce(sum((SELECT count(*) FROM weir.pipeline_execution_queue b
+                       WHERE b.state = 'leased' AND b.epoch = n.epoch)), 0)::bigint AS taken
+  FROM weir.node n WHERE n.died_at IS NULL AND n.lease_until > clock_timestamp() AND n.run_slots > 0) w
 WHERE h.id = $1
