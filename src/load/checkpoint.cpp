@@ -248,6 +248,7 @@ Checkpoint::Outcome Checkpoint::read(const std::vector<pg::Rows>& answers) const
     const auto imported = answers[merges_at_[i]].one().get<std::int64_t>("imported");
     outcome.counts.imported += imported;
     outcome.counts.unchanged -= imported;
+    if (staged_[i].rows.empty()) continue;
     const bool all_new = std::cmp_equal(imported, staged_[i].rows.size());
     outcome.next_merges[staged_[i].store->resource().name] = all_new ? MergeKind::hopeful : MergeKind::careful;
   }

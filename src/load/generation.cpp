@@ -145,6 +145,7 @@ Task<GenerationOutcome> RunWriter::State::finish_generation(std::string partitio
   if (in_flight || pending.generations.contains(listing.partition) || batches.has_rows_of(listing.partition))
     throw Failure({ErrorCode::internal, "a listing was finished before its rows were committed"});
 
+  std::ranges::sort(resources);  // the order all writers lock in
   ResourceStatements of_resources;
   for (const auto& name : resources) {
     const auto* resource = catalog.find(name);

@@ -1,8 +1,12 @@
 // A full refresh tombstones what a complete listing no longer shows, and nothing else.
+#include "base/task_group.hpp"
+#include "pg/blocking_session.hpp"
 #include "tests/support/writer_fixture.hpp"
 
 namespace weir::load {
 namespace {
+
+using test::TestDatabase;
 
 class GenerationTest : public test::WriterFixture {
  protected:
@@ -173,6 +177,53 @@ TEST_F(GenerationTest, ManyRowsAreTombstonedInSeveralTransactions) {
   });
   EXPECT_EQ(count("data.pull_request WHERE deleted_at IS NOT NULL"), "6000");
   EXPECT_EQ(super("SELECT count(DISTINCT deleted_at) FROM data.pull_request"), "2");
+}
+
+// Beside it a statement that finds nothing would read the whole table once more.
+TEST_F(GenerationTest, AListingThatMissesNothingEndsWithoutATombstone) {
+  with_database([&](pg::Database& door) -> Task<> {
+    auto run = writer(door, runs.claim());
+    run.mark_generation("r1", 1);
+    append(run, "r1", "1", "one", "r1");
+    co_await run.checkpoint();
+    super(
+        "CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no update'; END "
+        "$$; CREATE TRIGGER refuse BEFORE UPDATE ON data.pull_request EXECUTE FUNCTION public.refuse()");
+    const auto outcome = co_await run.finish_generation("r1", 1, {"pull_request"}, {{"repo_key", "r1"}});
+    EXPECT_EQ(outcome, GenerationOutcome::done);
+  });
+  EXPECT_EQ(super("SELECT checkpoints FROM weir.data_source_run"), "2");
+  EXPECT_EQ(count("weir.generation_seen"), "0");
+}
+
+// Rows are locked resource by resource in the order of their names, as by all who write several in one transaction.
+TEST_F(GenerationTest, ItsEndLocksTheResourcesInTheOrderOfTheirNames) {
+  with_database([&](pg::Database& door) -> Task<> {
+    auto run = writer(door, runs.claim());
+    append(run, "r1", "1", "gone");
+    auto row = run.rows("contributor").add_row();
+    row.text(0, "gone");
+    row.done();
+    run.mark_generation("", 1);
+    append(run, "r1", "2", "here");
+    co_await run.checkpoint();
+    auto holder = pg::BlockingSession::open(database.superuser_url()).value();
+    holder.run_script({"test.hold", "BEGIN; SELECT FROM data.contributor FOR UPDATE"});
+    const auto release = [](const TestDatabase& there, pg::BlockingSession& session) -> Task<> {
+      const auto deadline = Deadline::in(10s);
+      while (!deadline.is_over() && there.super("SELECT count(*) FROM pg_stat_activity WHERE datname = "
+                                                "current_database() AND wait_event_type = 'Lock'") == "0")
+        co_await sleep_for(2ms);
+      EXPECT_NO_THROW(session.run_script({"test.second", "SELECT FROM data.pull_request FOR UPDATE NOWAIT"}));
+      session.run_script({"test.release", "ROLLBACK"});
+    };
+    TaskGroup group(co_await asio::this_coro::executor);
+    group.spawn("release", release(database, holder));
+    const auto outcome = co_await run.finish_generation("", 1, {"pull_request", "contributor"}, {});
+    EXPECT_EQ(outcome, GenerationOutcome::done);
+    EXPECT_EQ(run.total().deleted, 2);
+    co_await group.wait();
+  });
 }
 
 TEST_F(GenerationTest, IsFenced) {

@@ -41,6 +41,14 @@ std::set<std::string> completed_partitions(const Pending& what, const Pending& n
   return partitions;
 }
 
+// A hopeful merge is refused for rows, too, that a careful one leaves alone. Whether one was hopeful.
+bool make_careful(std::vector<StagedRows>& staged) {
+  bool was_hopeful = false;
+  for (auto& rows : staged)
+    if (std::exchange(rows.kind, MergeKind::careful) == MergeKind::hopeful) was_hopeful = true;
+  return was_hopeful;
+}
+
 }  // namespace
 
 void RunWriter::State::require_right() const {
@@ -123,8 +131,9 @@ Task<Checkpoint::Outcome> RunWriter::State::commit(const Pending& what, std::vec
       if (!is_refusal(failure.error().code) || searches == k_searches_max) throw;
       refusal = failure.error();
     }
+    const bool was_hopeful = make_careful(staged);
     const auto refused = co_await separate_refused_rows(database, right, staged);
-    if (refused.empty()) throw Failure(*refusal);
+    if (refused.empty() && !was_hopeful) throw Failure(*refusal);
     note_refused(refused);
   }
 }

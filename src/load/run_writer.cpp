@@ -71,12 +71,12 @@ bool is_kept(const Validator& validator) {
          !(validator.etag.empty() && validator.last_modified.empty());
 }
 
-// What an end of the run still says, of a checkpoint that will not be: no rows, no cursors.
+// What an end of the run still says, of a checkpoint that will not be: no rows, no cursors, and no gap that they close.
 Pending without_rows(Pending first, Pending second) {
   for (auto& [partition, entry] : second.ledger) add_to(first.ledger[partition], std::move(entry));
   first.unreachable.merge(second.unreachable);
-  first.closed_gaps.merge(second.closed_gaps);
   std::ranges::move(second.gaps, std::back_inserter(first.gaps));
+  first.closed_gaps.clear();
   first.rows.clear();
   first.cursors.clear();
   first.validators.clear();

@@ -149,8 +149,8 @@ class RunWriter {
                                             std::map<std::string, std::string> partition_columns);
 
   // The end of the run: final status in data_source_run (and in run, when the run did something), counts, usage, and
-  // last_fetched_data_date. Pending gaps, ledger entries and log lines are written, pending rows and cursors dropped:
-  // checkpoint() first what shall stay. `wake_at` with PARKED.
+  // last_fetched_data_date. Pending gaps, ledger entries and log lines are written, pending rows and cursors dropped,
+  // and the gaps they close stay open: checkpoint() first what shall stay. `wake_at` with PARKED.
   Task<> finish(std::string status, std::optional<Error> error, std::optional<Instant> wake_at);
 
   const RunRight& right() const;

@@ -161,9 +161,10 @@ Task<std::vector<plugin::Partition>> ScriptRun::list_partitions() {
   }
 }
 
-// What was collected stays, however the run ends, as long as its right does.
+// What was collected stays, however the run ends, as long as its right does. A commit that failed, the last or one
+// before, is how it ends.
 Task<> ScriptRun::commit_rest() {
-  if (state_.committer.failure() || (state_.tally.early && state_.tally.early->is_right_lost)) co_return;
+  if (state_.tally.early && state_.tally.early->is_right_lost) co_return;
   try {
     co_await state_.committer.commit();
   } catch (const Failure& failure) {
