@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
 #include "base/outlive.hpp"
 #include "scheduler/pipeline_rows.hpp"
 #include "scheduler/sql.hpp"
@@ -32,7 +34,10 @@ struct Broken {
   }
 };
 
-void add_counts(TickResult& result, const pg::Row& row) {
+// The answers to commands_for().
+void add_counts(TickResult& result, const std::vector<pg::Rows>& answers, bool has_fires) {
+  if (!has_fires) return;
+  const auto row = answers.front().one();
   result.enqueued += row.get<int>("enqueued");
   result.overlapping += row.get<int>("overlapping");
   result.skipped += row.get<int>("skipped");
@@ -40,23 +45,28 @@ void add_counts(TickResult& result, const pg::Row& row) {
   result.changed += row.get<int>("changed");
 }
 
-}  // namespace
-
-Scheduler::Batch Scheduler::read_batch(const pg::Rows& rows) const {
-  Batch batch;
-  for (const auto row : rows) {
-    batch.due.push_back({row.get<PipelineId>("id"), row.get<TenantId>("tenant_id"), row.get<std::int64_t>("version"),
-                         row.get<Instant>("next_fire_at"), read_schedule(row)});
-    batch.now = row.get<Instant>("now");
-  }
-  return batch;
+bool has_fires(const std::vector<pg::Command>& commands) {
+  return !commands.empty() && commands.front().statement.name == sql::enqueue_due.name;
 }
 
-std::vector<pg::Command> Scheduler::commands_for(const Batch& batch, TickResult& result) const {
+}  // namespace
+
+Scheduler::Look Scheduler::read_look(const pg::Rows& rows) const {
+  Look look;
+  for (const auto row : rows) {
+    look.due.push_back({row.get<PipelineId>("id"), row.get<TenantId>("tenant_id"), row.get<std::int64_t>("version"),
+                        row.get<Instant>("next_fire_at"), read_schedule(row)});
+    look.now = row.get<Instant>("now");
+  }
+  return look;
+}
+
+std::vector<pg::Command> Scheduler::commands_for(std::span<const Due> pipelines, Instant now,
+                                                 TickResult& result) const {
   Fires fires;
   Broken broken;
-  for (const auto& due : batch.due) {
-    const auto decision = decide_due(due.schedule, due.tenant, due.seen, batch.now);
+  for (const auto& due : pipelines) {
+    const auto decision = decide_due(due.schedule, due.tenant, due.seen, now);
     if (!decision) {
       log_warning("pipeline {}: no next fire: {}", to_string(due.id), decision.error().message);
       broken.ids.push_back(to_string(due.id));
@@ -73,7 +83,7 @@ std::vector<pg::Command> Scheduler::commands_for(const Batch& batch, TickResult&
     fires.missed.push_back(std::to_string(decision->missed));
     fires.skipped.emplace_back(decision->is_skipped ? "t" : "f");
   }
-  result.due += static_cast<int>(batch.due.size());
+  result.due += static_cast<int>(pipelines.size());
   result.broken += static_cast<int>(broken.ids.size());
   std::vector<pg::Command> commands;
   if (!fires.ids.empty()) commands.push_back(fires.command());
@@ -81,28 +91,40 @@ std::vector<pg::Command> Scheduler::commands_for(const Batch& batch, TickResult&
   return commands;
 }
 
+Task<Scheduler::Look> Scheduler::settle_and_look(Look last, TickResult& result) {
+  using namespace asio::experimental::awaitable_operators;
+  const auto half = static_cast<std::size_t>(settings_.batch_rows);
+  const std::span<const Due> due(last.due);
+  auto commands = commands_for(due.first(std::min(half, due.size())), last.now, result);
+  const bool fires = has_fires(commands);
+  const auto end = due.empty() ? std::nullopt : std::optional(due.back());
+  commands.push_back({sql::try_planner_lock, {}});
+  commands.push_back(
+      {sql::list_due_pipelines, pg::Params(end ? std::optional(end->seen) : std::nullopt,
+                                           end ? std::optional(end->id) : std::nullopt, 2 * settings_.batch_rows)});
+  auto looking = database_.batch(pg::Scope::control(), std::move(commands));
+  std::vector<pg::Rows> answers;
+  if (due.size() > half) {
+    auto others = commands_for(due.subspan(half), last.now, result);
+    const bool others_fire = has_fires(others);
+    auto settling = database_.batch(pg::Scope::control(), std::move(others));
+    auto both = co_await (std::move(looking) && std::move(settling));
+    answers = std::move(std::get<0>(both));
+    add_counts(result, std::get<1>(both), others_fire);
+  } else {
+    answers = co_await std::move(looking);
+  }
+  add_counts(result, answers, fires);
+  result.is_other_at_work = !answers[answers.size() - 2].one().get<bool>("is_ours");
+  co_return result.is_other_at_work ? Look{} : read_look(answers.back());
+}
+
 Task<TickResult> Scheduler::tick() {
   TickResult result;
-  Batch batch;
-  for (;;) {
-    auto commands = commands_for(batch, result);
-    const bool has_fires = !commands.empty() && commands.front().statement.name == sql::enqueue_due.name;
-    const bool is_last = !batch.due.empty() && static_cast<int>(batch.due.size()) < settings_.batch_rows;
-    commands.push_back({sql::try_planner_lock, {}});
-    const auto last = batch.due.empty() ? std::nullopt : std::optional(batch.due.back());
-    commands.push_back(
-        {sql::list_due_pipelines, pg::Params(last ? std::optional(last->seen) : std::nullopt,
-                                             last ? std::optional(last->id) : std::nullopt, settings_.batch_rows)});
-    const auto answers = co_await database_.batch(pg::Scope::control(), std::move(commands));
-    if (has_fires) add_counts(result, answers.front().one());
-    if (is_last) break;
-    if (!answers[answers.size() - 2].one().get<bool>("is_ours")) {
-      result.is_other_at_work = true;
-      break;
-    }
-    batch = read_batch(answers.back());
-    if (batch.due.empty()) break;
-  }
+  Look look;
+  do {
+    look = co_await settle_and_look(std::move(look), result);
+  } while (!look.due.empty());
   if (result.enqueued > 0) bell_.ring();
   co_return result;
 }

@@ -4,6 +4,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/random.hpp"
@@ -14,7 +15,7 @@
 namespace weir::scheduler {
 
 struct SchedulerSettings {
-  int batch_rows = 1000;
+  int batch_rows = 1000;                                          // of one transaction; two are under way at once
   std::chrono::milliseconds pause_max = std::chrono::seconds(5);  // between looks, when nothing is due before
   std::chrono::milliseconds jitter = std::chrono::milliseconds(200);
 };
@@ -36,7 +37,7 @@ class Scheduler {
   Scheduler(pg::Database& database, queue::QueueBell& bell, Random& random, SchedulerSettings settings = {})
       : database_(database), bell_(bell), random_(random), settings_(settings) {}
 
-  // All that is due now: a round trip for each batch.
+  // All that is due now: a round trip for each two batches, each on a connection of its own.
   Task<TickResult> tick();
   // Ticks until it is cancelled; survives a database that is away.
   Task<> run();
@@ -49,12 +50,15 @@ class Scheduler {
     Instant seen;
     Schedule schedule;
   };
-  struct Batch {
+  struct Look {
     std::vector<Due> due;
     Instant now{};
   };
-  Batch read_batch(const pg::Rows& rows) const;
-  std::vector<pg::Command> commands_for(const Batch& batch, TickResult& result) const;
+  Look read_look(const pg::Rows& rows) const;
+  // What becomes of due pipelines, as statements of one transaction.
+  std::vector<pg::Command> commands_for(std::span<const Due> due, Instant now, TickResult& result) const;
+  // Settles what the last look has shown, and looks on.
+  Task<Look> settle_and_look(Look last, TickResult& result);
   Task<std::chrono::milliseconds> pause_until_due();
 
   pg::Database& database_;
