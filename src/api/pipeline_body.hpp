@@ -9,7 +9,8 @@
 namespace weir::api {
 
 std::vector<Property> pipeline_properties(Need name);
-// `data` with what the body says; of a schedule, too, what is not said stays. The body has the form of pipeline_properties().
+// `data` with what the body says; of a schedule, too, what is not said stays. The body has the form of
+// pipeline_properties().
 Result<scheduler::PipelineData> pipeline_data(const nlohmann::json& body, scheduler::PipelineData data = {});
 nlohmann::json pipeline_example();
 

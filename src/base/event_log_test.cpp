@@ -7,7 +7,8 @@ namespace weir {
 namespace {
 
 TEST(EventLog, TextNamesItsFields) {
-  EXPECT_EQ(format_event(LogFormat::text, "script ended", {{"tenant", "acme"}, {"reason", "no \"way\""}, {"user", ""}, {"n", 7}}),
+  EXPECT_EQ(format_event(LogFormat::text, "script ended",
+                         {{"tenant", "acme"}, {"reason", "no \"way\""}, {"user", ""}, {"n", 7}}),
             R"(script ended tenant=acme reason="no \"way\"" user="" n=7)");
   EXPECT_EQ(format_event(LogFormat::text, "plain", {}), "plain");
 }

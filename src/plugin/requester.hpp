@@ -28,7 +28,7 @@ struct Reply {
   int status = 200;
   http::Headers headers{};
   std::string body{};
-  std::shared_ptr<http::BodyLease> room{};  // goes with the body
+  std::shared_ptr<http::BodyLease> room{};            // goes with the body
   http::AnswerClass meaning = http::AnswerClass::ok;  // ok, unchanged or empty
   std::optional<Instant> provider_time{};             // its clock when it answered (Date)
   http::Url url;                                      // that answered in the end

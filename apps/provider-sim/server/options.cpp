@@ -42,9 +42,10 @@ void add_world(CLI::App& app, WorldOptions& world, Text& text) {
   group->add_option("--users", world.accounts, "People")->capture_default_str()->check(CLI::Range(5, 100'000));
   group->add_option("--teams", world.teams, "Teams")->capture_default_str();
   group
-      ->add_option("--list-items", world.list_items,
-                   "Members of the first team, reviews of the first two pull requests, labels of the first two issues of "
-                   "each repository; 0: as drawn")
+      ->add_option(
+          "--list-items", world.list_items,
+          "Members of the first team, reviews of the first two pull requests, labels of the first two issues of "
+          "each repository; 0: as drawn")
       ->capture_default_str();
   group->add_option("--days", world.history_days, "How far the past reaches")->capture_default_str();
   group->add_option("--specials", world.has_specials, "Add one repository of each awkward kind (0 or 1)")

@@ -122,7 +122,8 @@ TEST_F(Plans, KnowTheListsOfARecord) {
     return problems_of(yaml);
   };
   EXPECT_EQ(with("", ""), Lines{});
-  EXPECT_EQ(with("lists.notes", "lists.note"), Lines{"issue.yaml:21:15: there is no 'note' in lists; declare it there"});
+  EXPECT_EQ(with("lists.notes", "lists.note"),
+            Lines{"issue.yaml:21:15: there is no 'note' in lists; declare it there"});
   EXPECT_EQ(with("by: token, next: \"{{ response.more }}\"", "by: link"),
             Lines{"issue.yaml:6:10: the pages of a list go by token; write {by: token, next: …}"});
   EXPECT_EQ(with("record.more", "response.more").size(), 1U) << "the record says where its list goes on";
