@@ -116,15 +116,15 @@ class GitScripts : public ::testing::Test {
                          .cache_directory = cache_.path() / "tenant"});
   }
   template <class T>
-  static T wait(Task<T> task) {
+  T wait(Task<T> task) {
     std::optional<T> value;
     std::exception_ptr failure;
-    asio::io_context context;
-    asio::co_spawn(context, std::move(task), [&](std::exception_ptr thrown, T result) {
+    asio::co_spawn(context_, std::move(task), [&](std::exception_ptr thrown, T result) {
       failure = thrown;
       if (!thrown) value.emplace(std::move(result));
     });
-    context.run();
+    context_.restart();
+    context_.run();
     if (failure) std::rethrow_exception(failure);
     return std::move(*value);
   }
@@ -157,6 +157,7 @@ class GitScripts : public ::testing::Test {
   BuiltinRegistry builtins_ = product_builtins();
   PluginCatalog catalog_;
   tenancy::Environment environment_;
+  asio::io_context context_;  // outlives the pool, whose threads post to it
   BlockingPool blocking_{1};
   testing::TemporaryDirectory cache_;
 };
