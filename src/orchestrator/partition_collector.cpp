@@ -13,8 +13,8 @@ std::string name_of(const plugin::Partition& partition) {
   return partition.title.empty() ? partition.key : partition.title;
 }
 
-constexpr std::size_t k_cursors_at_once_max = 100;
-constexpr auto k_ahead_for = 500ms;
+constexpr std::size_t k_cursors_at_once_max = 100;  // of 128 kB at the most: state and resume position
+constexpr auto k_ahead_for = 500ms;                 // a pass ends at the time its cursor was read
 
 // These end the run, whatever partition they came up in.
 bool ends_run(ErrorCode code) {

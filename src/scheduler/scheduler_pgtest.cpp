@@ -254,6 +254,20 @@ TEST_F(Ticks, AFireThatHappenedNeverHappensAgain) {
   });
 }
 
+// Two batches at once, again and again, and a last one that is not full.
+TEST_F(Ticks, OneTickSettlesAllThatIsDue) {
+  scheduler_settings.batch_rows = 2;
+  with_service([&](Service& service) -> Task<> {
+    for (int i = 0; i < 7; ++i) co_await added(service, acme, every(fmt::format("p{}", i), 15min));
+    at("2026-05-01T10:15:00Z");
+    const auto tick = co_await service.scheduler.tick();
+    EXPECT_EQ(tick.due, 7);
+    EXPECT_EQ(tick.enqueued, 7);
+    EXPECT_FALSE(tick.is_other_at_work);
+  });
+  EXPECT_EQ(count("weir.pipeline_execution_queue WHERE state = 'ready'"), "7");
+}
+
 TEST_F(Ticks, ABrokenScheduleStopsOnlyItself) {
   scheduler_settings.batch_rows = 1;
   with_service([&](Service& service) -> Task<> {
